@@ -1,0 +1,41 @@
+//! What a provider may release: the rules of disclosure control, pure.
+//!
+//! An engine feeds contributions to a [`Tally`], which makes a sealed [`RawTable`]; only [`protect`] consumes it, and
+//! gives a [`Protected`] table in which every declared cell says what the [`Policy`] allows. Whoever receives such a
+//! table checks it into a [`Reported`], which knows a guaranteed interval for every figure.
+//!
+//! No I/O, clock, async or serialisation: the crate's manifest holds that.
+#![forbid(unsafe_code)]
+
+mod bounds;
+mod cell;
+mod contributors;
+mod coverage;
+mod domain;
+mod dominance;
+mod measure;
+mod policy;
+mod protect;
+mod raw;
+mod reported;
+mod rounding;
+mod tally;
+
+// The public interface is:
+pub use crate::bounds::{Interval, interval};
+pub use crate::cell::Cell;
+pub use crate::contributors::Contributors;
+pub use crate::coverage::{Coverage, Covered, Extent};
+pub use crate::domain::{
+    CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_NAME_BYTES, Per,
+};
+pub use crate::dominance::Dominance;
+pub use crate::measure::{
+    HUNDREDTHS, MAX_AT_MOST_PER_PERSON, MAX_MEASURES, Measure, MeasureError, MeasureKind,
+};
+pub use crate::policy::{Pairs, Policy, PolicyError, Profile, Threshold, Zeros};
+pub use crate::protect::{ProtectError, Protected, protect};
+pub use crate::raw::RawTable;
+pub use crate::reported::{Reported, ReportedError};
+pub use crate::rounding::{Block, GREATEST_BASE, LEAST_BASE, Rounding};
+pub use crate::tally::{Column, NO_CELL, Tally, TallyError};

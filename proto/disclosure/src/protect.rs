@@ -1,0 +1,293 @@
+//! The one way from unprotected counts to a table that may leave: decides what is said about every cell.
+//!
+//! Inner cells follow the policy cell by cell. A total that covers a suppressed or withheld cell of its measure is held
+//! back; this reads nothing but what the inner cells say in public, so no suppressed cell stands in any equation that
+//! the published figures form.
+
+use roaring::{MultiOps, RoaringBitmap};
+
+use crate::cell::Cell;
+use crate::contributors::Contributors;
+use crate::coverage::{Coverage, Covered};
+use crate::domain::{Domain, Per};
+use crate::measure::{Measure, MeasureKind};
+use crate::policy::{Policy, Zeros};
+use crate::raw::{Amount, RawTable};
+
+/// A table that may leave the node. Only [`protect`] makes one.
+///
+/// ```
+/// # use disclosure::*;
+/// # let domain = Domain::new(vec![], vec![]).unwrap();
+/// # let measures = [Measure::people("people")];
+/// let mut tally = Tally::new(&domain, &measures).unwrap();
+/// tally.add(&[0; 12], &(0..12).collect::<Vec<u32>>(), &[]).unwrap();
+/// let raw = tally.finish().unwrap();
+/// let protected = protect(raw, &domain, &measures, &Policy::nhs_sde(), &Coverage::whole(&domain)).unwrap();
+/// assert_eq!(protected.cells(0), [Cell::Shown { value: 10, low: 10, high: 12 }]);
+/// ```
+/// It cannot be forged from cells of one's own:
+/// ```compile_fail
+/// # use disclosure::*;
+/// # let domain = Domain::new(vec![], vec![]).unwrap();
+/// # let measures = [Measure::people("people")];
+/// let protected = Protected {
+///     policy: Policy::nhs_sde(), domain, measures: measures.to_vec(),
+///     cells: vec![vec![Cell::Shown { value: 3, low: 3, high: 3 }]],
+/// };
+/// ```
+/// nor altered:
+/// ```compile_fail
+/// # use disclosure::*;
+/// # fn alter(mut protected: Protected) {
+/// protected.cells(0)[0] = Cell::Shown { value: 3, low: 3, high: 3 };
+/// # }
+/// ```
+pub struct Protected {
+    policy: Policy,
+    domain: Domain,
+    measures: Vec<Measure>,
+    // INVARIANT: per measure one cell for every cell of the domain, made by `protect` under `policy`.
+    cells: Vec<Vec<Cell>>,
+    contributors: Contributors,
+}
+
+impl Protected {
+    /// The policy that was applied.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The declared shape.
+    #[must_use]
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The measures in declared order.
+    #[must_use]
+    pub fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// The cells of the measure at this place in [`Self::measures`], in the domain's order; empty beyond the last.
+    #[must_use]
+    pub fn cells(&self, measure: usize) -> &[Cell] {
+        self.cells.get(measure).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who stands behind the inner cells, for the ledger.
+    #[must_use]
+    pub fn contributors(&self) -> &Contributors {
+        &self.contributors
+    }
+}
+
+/// Protects a table under a policy. Every declared cell is in the result, in the domain's order.
+///
+/// * People: nobody is [`Cell::Zero`] where zeros are shown and [`Cell::Suppressed`] where they are hidden; fewer than
+///   the threshold is suppressed; the rest is shown in its block, cut at the threshold.
+/// * Rows and sums: shown where at least the threshold of people stand behind them (for sums: people with more than
+///   nought) and nobody dominates; withheld otherwise; zero where nobody is and zeros are shown.
+/// * Totals: of people distinct over the covered inner cells, of rows and sums their sum; withheld where they cover a
+///   hidden cell of the same measure.
+///
+/// # Errors
+/// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
+/// provider's configuration declares. The operator is told; nothing is released.
+pub fn protect(
+    raw: RawTable,
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    coverage: &Coverage,
+) -> Result<Protected, ProtectError> {
+    if raw.domain != *domain
+        || raw.measures != *measures
+        || coverage.cells().len() != domain.inner_len()
+    {
+        return Err(ProtectError::Shape);
+    }
+    let uncovered = |&cell: &usize| coverage.cells()[cell] == Covered::No;
+    if (0..domain.inner_len())
+        .filter(uncovered)
+        .any(|cell| !raw.people[cell].is_empty())
+    {
+        return Err(ProtectError::Uncovered);
+    }
+    check_one_level_per_person(&raw, domain)?;
+    let cells = measures
+        .iter()
+        .enumerate()
+        .map(|(m, measure)| protect_measure(&raw, m, measure, policy, coverage));
+    Ok(Protected {
+        policy: *policy,
+        domain: domain.clone(),
+        measures: measures.to_vec(),
+        cells: cells.collect::<Result<_, _>>()?,
+        contributors: Contributors::new(raw.people),
+    })
+}
+
+/// Where a dimension declares one level per person, counts of people are published as adding up; a person under two of
+/// its levels would make the published figures contradict each other.
+fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Result<(), ProtectError> {
+    let mut after = domain.inner_len();
+    for dimension in domain.dimensions() {
+        let levels = dimension.levels.len();
+        after /= levels;
+        if dimension.per == Per::Record || levels == 1 {
+            continue;
+        }
+        let mut all = RoaringBitmap::new();
+        let mut people = 0;
+        for level in 0..levels {
+            let of_level = raw
+                .people
+                .iter()
+                .enumerate()
+                .filter(|(cell, _)| cell / after % levels == level);
+            let of_level: RoaringBitmap = of_level.map(|(_, people)| people).union();
+            people += of_level.len();
+            all |= of_level;
+        }
+        if all.len() != people {
+            return Err(ProtectError::SeveralLevels {
+                dimension: dimension.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn protect_measure(
+    raw: &RawTable,
+    place: usize,
+    measure: &Measure,
+    policy: &Policy,
+    coverage: &Coverage,
+) -> Result<Vec<Cell>, ProtectError> {
+    let domain = &raw.domain;
+    let mut cells = Vec::with_capacity(domain.len());
+    for (cell, people) in raw.people.iter().enumerate() {
+        cells.push(match (coverage.cells()[cell], measure.kind()) {
+            (Covered::No, _) => Cell::NotCovered,
+            (Covered::Yes, MeasureKind::People) => count(people.len(), policy),
+            (Covered::Yes, _) => amount(people.len(), raw.amounts[place][cell], measure, policy)?,
+        });
+    }
+    for total in domain.inner_len()..domain.len() {
+        let children = domain.children(total);
+        let held_back = children.iter().any(|&child| cells[child].is_hidden());
+        let said = if held_back {
+            Cell::Withheld
+        } else if children
+            .iter()
+            .all(|&child| cells[child] == Cell::NotCovered)
+        {
+            Cell::NotCovered
+        } else if children
+            .iter()
+            .all(|&child| matches!(cells[child], Cell::NotCovered | Cell::Zero))
+        {
+            Cell::Zero
+        } else {
+            shown_total(raw, place, measure, policy, &children)?
+        };
+        cells.push(said);
+    }
+    Ok(cells)
+}
+
+/// What is said about a count of people in an inner cell.
+fn count(people: u64, policy: &Policy) -> Cell {
+    let (low, high) = policy.suppressed();
+    match people {
+        0 if policy.zeros() == Zeros::Shown => Cell::Zero,
+        n if n <= high => Cell::Suppressed { low, high },
+        n => shown(policy.block(n)),
+    }
+}
+
+/// What is said about rows or a sum in an inner cell.
+fn amount(
+    people: u64,
+    amount: Amount,
+    measure: &Measure,
+    policy: &Policy,
+) -> Result<Cell, ProtectError> {
+    if people == 0 && policy.zeros() == Zeros::Shown {
+        return Ok(Cell::Zero);
+    }
+    let enough = amount.contributors >= policy.threshold().people();
+    if !enough || policy.dominance().dominated(amount.total, amount.top) {
+        return Ok(Cell::Withheld);
+    }
+    shown_amount(amount.total, measure, policy)
+}
+
+/// A total none of whose inner cells is hidden. Each inner cell that is not zero has the threshold of people and nobody
+/// dominates it, and both carry over to the total: the top two people of the total leave at least p% of the first in
+/// every cell, and hold less than the largest share of every cell.
+fn shown_total(
+    raw: &RawTable,
+    place: usize,
+    measure: &Measure,
+    policy: &Policy,
+    children: &[usize],
+) -> Result<Cell, ProtectError> {
+    if measure.kind() == MeasureKind::People {
+        let people: RoaringBitmap = children.iter().map(|&child| &raw.people[child]).union();
+        return Ok(count(people.len(), policy));
+    }
+    let amounts = children
+        .iter()
+        .map(|&child| raw.amounts[place][child].total);
+    let total = amounts
+        .into_iter()
+        .try_fold(0u64, u64::checked_add)
+        .ok_or(ProtectError::TooLarge)?;
+    shown_amount(total, measure, policy)
+}
+
+fn shown_amount(total: u64, measure: &Measure, policy: &Policy) -> Result<Cell, ProtectError> {
+    match measure.kind() {
+        MeasureKind::Sum { .. } => measure
+            .sum_block(total)
+            .map(shown)
+            .ok_or(ProtectError::TooLarge),
+        MeasureKind::People | MeasureKind::Rows { .. } => Ok(shown(policy.block(total))),
+    }
+}
+
+fn shown(block: crate::rounding::Block) -> Cell {
+    Cell::Shown {
+        value: block.value,
+        low: block.low,
+        high: block.high,
+    }
+}
+
+/// Why a table cannot be protected. For the operator; no variant carries a count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProtectError {
+    /// The table is not of this domain and these measures.
+    #[error("the table is not of this domain, these measures and this coverage")]
+    Shape,
+    /// The configured coverage says there can be no data where there is some.
+    #[error("records lie in a cell outside the configured coverage")]
+    Uncovered,
+    /// The template declares one level per person, and the data has several.
+    #[error(
+        "dimension `{dimension}` is declared to have one level per person, but a person appears under several"
+    )]
+    SeveralLevels {
+        /// The dimension.
+        dimension: String,
+    },
+    /// A figure beyond what can be counted.
+    #[error("a figure is too large to be counted")]
+    TooLarge,
+}

@@ -1,0 +1,208 @@
+//! What a coordinator received: a table that claims to be protected, re-checked. There is no way back to
+//! [`Protected`](crate::Protected).
+
+use crate::bounds::{Interval, intervals};
+use crate::cell::Cell;
+use crate::coverage::{Coverage, Covered, Extent};
+use crate::domain::Domain;
+use crate::measure::{Measure, MeasureError, MeasureKind, check_measures};
+use crate::policy::{Policy, Zeros};
+use crate::rounding::Block;
+
+/// A received table whose cells obey the policy that it claims and do not contradict each other.
+///
+/// ```
+/// # use disclosure::*;
+/// let domain = Domain::new(vec![], vec![]).unwrap();
+/// let cells = vec![vec![Cell::Shown { value: 15, low: 13, high: 17 }]];
+/// let reported = Reported::check(domain, vec![Measure::people("people")], Policy::nhs_sde(), cells).unwrap();
+/// assert_eq!(reported.interval(0, 0), Some(Interval { low: 13, high: Some(17) }));
+/// ```
+/// It is not a protected table and does not become one:
+/// ```compile_fail
+/// # use disclosure::*;
+/// # fn back(reported: Reported) -> Protected {
+/// reported.into()
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    domain: Domain,
+    measures: Vec<Measure>,
+    policy: Policy,
+    // INVARIANT: checked by `check`, per measure and cell.
+    cells: Vec<Vec<Cell>>,
+    intervals: Vec<Vec<Interval>>,
+    coverage: Coverage,
+}
+
+impl Reported {
+    /// Checks a received table, per measure and cell, against the policy that it claims.
+    ///
+    /// # Errors
+    /// A [`ReportedError`] that names the first cell that the policy could not have produced.
+    pub fn check(
+        domain: Domain,
+        measures: Vec<Measure>,
+        policy: Policy,
+        cells: Vec<Vec<Cell>>,
+    ) -> Result<Self, ReportedError> {
+        check_measures(&measures)?;
+        if cells.len() != measures.len() || cells.iter().any(|cells| cells.len() != domain.len()) {
+            return Err(ReportedError::Shape);
+        }
+        let people = measures
+            .iter()
+            .position(|m| m.kind() == MeasureKind::People);
+        let (first, people) = (&cells[0], people.map(|people| &cells[people]));
+        for (measure, cells) in measures.iter().zip(&cells) {
+            let legal = |&cell: &usize| {
+                if domain.is_total(cell) {
+                    let children = domain.children(cell);
+                    let children: Vec<Cell> = children.iter().map(|&child| cells[child]).collect();
+                    return total_may_say(measure, cells[cell], &children, &policy);
+                }
+                let covered = |cells: &[Cell]| cells[cell] != Cell::NotCovered;
+                let beside = people.map(|people| people[cell]);
+                covered(cells) == covered(first)
+                    && inner_may_say(measure, cells[cell], beside, &policy)
+            };
+            if let Some(cell) = (0..domain.len()).find(|cell| !legal(cell)) {
+                return Err(ReportedError::Cell {
+                    measure: measure.name().to_owned(),
+                    cell,
+                });
+            }
+        }
+        let intervals =
+            intervals(&domain, &measures, &cells).ok_or(ReportedError::Contradiction)?;
+        let mut inner = cells.first().map_or(&[] as &[Cell], Vec::as_slice).iter();
+        let coverage = Coverage::of(&domain, |_| match inner.next() {
+            Some(Cell::NotCovered) | None => Covered::No,
+            Some(_) => Covered::Yes,
+        });
+        Ok(Self {
+            domain,
+            measures,
+            policy,
+            cells,
+            intervals,
+            coverage,
+        })
+    }
+
+    /// The declared shape.
+    #[must_use]
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The measures in declared order.
+    #[must_use]
+    pub fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// The policy that the table claims.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The cells of the measure at this place in [`Self::measures`]; empty beyond the last.
+    #[must_use]
+    pub fn cells(&self, measure: usize) -> &[Cell] {
+        self.cells.get(measure).map_or(&[], Vec::as_slice)
+    }
+
+    /// A guaranteed interval for the truth, or `None` where the cell is not covered or does not exist.
+    ///
+    /// For a total it is that of the covered part: see [`Self::extent`].
+    #[must_use]
+    pub fn interval(&self, measure: usize, cell: usize) -> Option<Interval> {
+        match self.cells.get(measure)?.get(cell)? {
+            Cell::NotCovered => None,
+            _ => self.intervals.get(measure)?.get(cell).copied(),
+        }
+    }
+
+    /// How much of the cell the provider covers.
+    #[must_use]
+    pub fn extent(&self, cell: usize) -> Extent {
+        self.coverage.extent(&self.domain, cell)
+    }
+}
+
+/// Whether the policy can say this of an inner cell of which it says `people` of the people, if they are measured.
+fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &Policy) -> bool {
+    let counts_people = measure.kind() == MeasureKind::People;
+    match cell {
+        Cell::NotCovered => true,
+        Cell::Zero => {
+            policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero)
+        }
+        Cell::Suppressed { low, high } => counts_people && (low, high) == policy.suppressed(),
+        Cell::Withheld => !counts_people && people.is_none_or(|people| people != Cell::Zero),
+        Cell::Shown { value, low, high } => {
+            let enough = people.is_none_or(|people| matches!(people, Cell::Shown { .. }));
+            let block = match measure.kind() {
+                MeasureKind::Sum { .. } => measure.sum_block_shown(value),
+                MeasureKind::People | MeasureKind::Rows { .. } => {
+                    (value >= policy.threshold().people()).then(|| policy.block(value))
+                }
+            };
+            enough && block == Some(Block { value, low, high })
+        }
+    }
+}
+
+/// Whether the policy can say this of a total that covers these inner cells.
+fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Policy) -> bool {
+    let covered = || children.iter().filter(|&&child| child != Cell::NotCovered);
+    if covered().next().is_none() {
+        return total == Cell::NotCovered;
+    }
+    if covered().all(|&child| child == Cell::Zero) {
+        return total == Cell::Zero;
+    }
+    match total {
+        Cell::NotCovered | Cell::Zero | Cell::Suppressed { .. } => false,
+        Cell::Withheld => covered().any(Cell::is_hidden),
+        Cell::Shown { value, low, high } => {
+            let wide_enough = low <= value && value <= high;
+            wide_enough
+                && match measure.kind() {
+                    MeasureKind::Sum { .. } => {
+                        measure.sum_block_shown(value) == Some(Block { value, low, high })
+                    }
+                    MeasureKind::People | MeasureKind::Rows { .. } => {
+                        low >= policy.threshold().people()
+                            && policy.rounding().uncut(value).value == value
+                    }
+                }
+        }
+    }
+}
+
+/// Why a received table is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportedError {
+    /// The list of measures cannot be.
+    #[error("the measures cannot be reported together")]
+    Measures(#[from] MeasureError),
+    /// Not one cell per measure and declared cell.
+    #[error("the table does not have the declared measures and cells")]
+    Shape,
+    /// A cell that the claimed policy cannot have produced.
+    #[error("cell {cell} of measure `{measure}` is not what the claimed policy says")]
+    Cell {
+        /// The measure.
+        measure: String,
+        /// The cell's number in the domain.
+        cell: usize,
+    },
+    /// Totals and cells that cannot all be true.
+    #[error("totals and cells contradict each other")]
+    Contradiction,
+}
