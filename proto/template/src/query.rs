@@ -1,0 +1,184 @@
+//! A query: an approved template with every parameter bound.
+
+use std::sync::Arc;
+
+use disclosure::{Domain, DomainError, Measure, Policy};
+
+use crate::digest::Digest;
+use crate::dimension::BoundLevels;
+use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
+use crate::period::Month;
+use crate::root::Approved;
+use crate::template::Template;
+
+/// An approved template with a value for every parameter. Only [`Query::bind`] makes one.
+///
+/// ```compile_fail
+/// # use template::*;
+/// # fn unapproved(template: Template) {
+/// let query = Query::bind(std::sync::Arc::new(template), &[]);
+/// # }
+/// ```
+/// ```
+/// # use template::*;
+/// # fn approved(approved: Approved) {
+/// let query = Query::bind(std::sync::Arc::new(approved), &[]);
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Query {
+    approved: Arc<Approved>,
+    // INVARIANT: one per declared parameter, in declared order, within its range.
+    values: Vec<Value>,
+    levels: Vec<BoundLevels>,
+    domain: Domain,
+    measures: Vec<Measure>,
+}
+
+/// Why parameters do not make a query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BindError {
+    /// A parameter's value.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// The cells that follow are too many, or are not a domain.
+    #[error("these parameters do not make a table that can be released: {0}")]
+    Domain(#[from] DomainError),
+    /// A period that runs backwards.
+    #[error("dimension `{dimension}` has no periods between these months; give them in order")]
+    Backwards {
+        /// The dimension.
+        dimension: String,
+    },
+}
+
+impl Query {
+    /// Binds `given`, pairs of a parameter's name and its value as text.
+    ///
+    /// # Errors
+    /// A [`BindError`] that names the parameter and says what it takes.
+    pub fn bind(approved: Arc<Approved>, given: &[(String, String)]) -> Result<Self, BindError> {
+        let template = approved.template();
+        let values = values(&template.parameters, given)?;
+        let value = |name: &str| {
+            template.parameters.iter().position(|p| p.name == name).and_then(|place| values.get(place)).cloned()
+        };
+        let mut levels = Vec::with_capacity(template.dimensions.len());
+        let mut dimensions = Vec::with_capacity(template.dimensions.len());
+        for dimension in &template.dimensions {
+            let bound = dimension
+                .bind(value)
+                .ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })?;
+            dimensions.push(disclosure::Dimension {
+                name: dimension.name.clone(),
+                levels: bound.labels(),
+                per: dimension.per,
+            });
+            levels.push(bound);
+        }
+        let domain = Domain::new(dimensions, template.totals.clone())?;
+        let measures = template.measures.iter().map(|m| m.measure.clone()).collect();
+        Ok(Self { values, levels, domain, measures, approved })
+    }
+
+    /// The template.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        self.approved.template()
+    }
+
+    /// The digest of the template's exact bytes.
+    #[must_use]
+    pub fn template_digest(&self) -> Digest {
+        self.approved.digest()
+    }
+
+    /// The declared parameters with their values.
+    pub fn parameters(&self) -> impl Iterator<Item = (&Parameter, &Value)> {
+        self.template().parameters.iter().zip(&self.values)
+    }
+
+    /// What the contributions' values mean, per dimension.
+    #[must_use]
+    pub fn levels(&self) -> &[BoundLevels] {
+        &self.levels
+    }
+
+    /// The cells of the answer.
+    #[must_use]
+    pub const fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The measures.
+    #[must_use]
+    pub fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// The least strict policy that the template allows.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.template().policy
+    }
+
+    /// The first and the last month asked for, if the template bounds time.
+    #[must_use]
+    pub fn period(&self) -> Option<(Month, Month)> {
+        let (from, to) = self.template().period.as_ref()?;
+        let month = |name: &str| {
+            self.parameters().find(|(parameter, _)| parameter.name == name).and_then(|(_, value)| match value {
+                Value::Month(month) => Some(*month),
+                Value::Choice(_) | Value::Integer(_) => None,
+            })
+        };
+        Some((month(from)?, month(to)?))
+    }
+
+    /// What the question *is*, whoever asks and whenever: the digest of the template, the values in declared order and
+    /// the look-ups that it reads. Equal questions have equal fingerprints.
+    #[must_use]
+    pub fn fingerprint(&self, lookups: &[Digest]) -> Digest {
+        let template = self.template_digest();
+        let values: Vec<String> = self.values.iter().map(ToString::to_string).collect();
+        let mut fields: Vec<&[u8]> = vec![b"tallyward-query-v1", template.bytes()];
+        fields.extend(values.iter().map(String::as_bytes));
+        fields.push(b"look-ups");
+        fields.extend(lookups.iter().map(|digest| digest.bytes().as_slice()));
+        Digest::of_fields(&fields)
+    }
+}
+
+fn values(parameters: &[Parameter], given: &[(String, String)]) -> Result<Vec<Value>, ParameterError> {
+    for (place, (name, _)) in given.iter().enumerate() {
+        if !parameters.iter().any(|parameter| parameter.name == *name) {
+            let known = parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(ParameterError::Unknown { name: name.clone(), known });
+        }
+        if given.iter().take(place).any(|(earlier, _)| earlier == name) {
+            return Err(ParameterError::Twice { name: name.clone() });
+        }
+    }
+    let values = parameters
+        .iter()
+        .map(|parameter| match given.iter().find(|(name, _)| *name == parameter.name) {
+            Some((_, text)) => parameter.parse(text),
+            None => parameter.default.clone().ok_or_else(|| ParameterError::Missing {
+                name: parameter.name.clone(),
+                expects: parameter.expects(),
+            }),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    for (parameter, value) in parameters.iter().zip(&values) {
+        if let (Range::Month { longest: Some(Longest { months, after }), .. }, Value::Month(last)) =
+            (&parameter.range, value)
+        {
+            let first = parameters.iter().position(|p| p.name == *after).and_then(|place| values.get(place));
+            let Some(Value::Month(first)) = first else { return Err(parameter.out_of_range()) };
+            if !(0..*months).contains(&last.since(*first)) {
+                return Err(parameter.out_of_range());
+            }
+        }
+    }
+    Ok(values)
+}
