@@ -1,0 +1,3 @@
+//! The demonstration region: a whole region of care providers on one machine.
+
+pub mod population;
