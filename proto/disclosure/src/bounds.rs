@@ -48,13 +48,8 @@ pub(crate) struct Relation {
 pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) -> Vec<Relation> {
     let all: Vec<usize> = (0..domain.dimensions().len()).collect();
     let mut groups: Vec<(&[usize], usize)> = vec![(&all, 0)];
-    groups.extend(
-        domain
-            .totals()
-            .iter()
-            .enumerate()
-            .map(|(t, kept)| (kept.as_slice(), domain.cells_of_total(t).start)),
-    );
+    groups
+        .extend(domain.totals().iter().enumerate().map(|(t, kept)| (kept.as_slice(), domain.cells_of_total(t).start)));
     let mut relations = Vec::new();
     for (coarse, start) in &groups[1..] {
         for (fine, first) in &groups {
@@ -62,27 +57,15 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
                 continue;
             }
             let mut dropped = fine.iter().filter(|d| !coarse.contains(d));
-            let adds_up = kind != MeasureKind::People
-                || dropped.all(|&d| domain.dimensions()[d].per == Per::Person);
+            let adds_up = kind != MeasureKind::People || dropped.all(|&d| domain.dimensions()[d].per == Per::Person);
             let kin = if adds_up { Kin::Sum } else { Kin::Union };
-            let size: usize = coarse
-                .iter()
-                .map(|&d| domain.dimensions()[d].levels.len())
-                .product();
+            let size: usize = coarse.iter().map(|&d| domain.dimensions()[d].levels.len()).product();
             for total in *start..start + size {
                 let key = domain.key(total).unwrap_or(CellKey(vec![None; all.len()]));
-                let children: Vec<usize> = domain
-                    .cells_under(&key, fine)
-                    .into_iter()
-                    .map(|c| c + first)
-                    .filter(|&c| covered[c])
-                    .collect();
+                let children: Vec<usize> =
+                    domain.cells_under(&key, fine).into_iter().map(|c| c + first).filter(|&c| covered[c]).collect();
                 if covered[total] {
-                    relations.push(Relation {
-                        total,
-                        children,
-                        kin,
-                    });
+                    relations.push(Relation { total, children, kin });
                 }
             }
         }
@@ -91,43 +74,19 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
 }
 
 /// The intervals of every measure's cells, or `None` where they contradict each other.
-pub(crate) fn intervals(
-    domain: &Domain,
-    measures: &[Measure],
-    cells: &[Vec<Cell>],
-) -> Option<Vec<Vec<Interval>>> {
-    let covered: Vec<bool> = cells
-        .first()?
-        .iter()
-        .map(|cell| *cell != Cell::NotCovered)
-        .collect();
-    let own = |cell: &Cell| Interval {
-        low: cell.low(),
-        high: cell.high(),
-    };
-    let mut bounds: Vec<Vec<Interval>> = cells
-        .iter()
-        .map(|cells| cells.iter().map(own).collect())
-        .collect();
-    let people = measures
-        .iter()
-        .position(|m| m.kind() == MeasureKind::People);
-    let relations: Vec<_> = measures
-        .iter()
-        .map(|m| relations(domain, m.kind(), &covered))
-        .collect();
+pub(crate) fn intervals(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>]) -> Option<Vec<Vec<Interval>>> {
+    let covered: Vec<bool> = cells.first()?.iter().map(|cell| *cell != Cell::NotCovered).collect();
+    let own = |cell: &Cell| Interval { low: cell.low(), high: cell.high() };
+    let mut bounds: Vec<Vec<Interval>> = cells.iter().map(|cells| cells.iter().map(own).collect()).collect();
+    let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
+    let relations: Vec<_> = measures.iter().map(|m| relations(domain, m.kind(), &covered)).collect();
     for _ in 0..MAX_ROUNDS {
         let mut moved = false;
         if let Some(people) = people {
             for measure in (0..measures.len()).filter(|&m| m != people) {
                 for cell in (0..domain.len()).filter(|&c| covered[c]) {
                     let (mut p, mut amount) = (bounds[people][cell], bounds[measure][cell]);
-                    couple(
-                        &mut p,
-                        &mut amount,
-                        &measures[measure],
-                        domain.is_total(cell),
-                    );
+                    couple(&mut p, &mut amount, &measures[measure], domain.is_total(cell));
                     moved |= p != bounds[people][cell] || amount != bounds[measure][cell];
                     (bounds[people][cell], bounds[measure][cell]) = (p, amount);
                 }
@@ -138,11 +97,7 @@ pub(crate) fn intervals(
                 moved |= tighten(bounds, relation);
             }
         }
-        if bounds
-            .iter()
-            .flatten()
-            .any(|b| b.high.is_some_and(|high| high < b.low))
-        {
+        if bounds.iter().flatten().any(|b| b.high.is_some_and(|high| high < b.low)) {
             return None;
         }
         if !moved {
@@ -168,26 +123,12 @@ fn couple(people: &mut Interval, amount: &mut Interval, measure: &Measure, is_to
 }
 
 /// Lets a total and its parts tighten each other; whether anything moved.
-fn tighten(
-    bounds: &mut [Interval],
-    Relation {
-        total,
-        children,
-        kin,
-    }: &Relation,
-) -> bool {
+fn tighten(bounds: &mut [Interval], Relation { total, children, kin }: &Relation) -> bool {
     let mut parent = bounds[*total];
     let before = parent;
-    let lows: u64 = children
-        .iter()
-        .fold(0, |sum, &c| sum.saturating_add(bounds[c].low));
-    let unbounded = children
-        .iter()
-        .filter(|&&c| bounds[c].high.is_none())
-        .count();
-    let highs: u64 = children
-        .iter()
-        .fold(0, |sum, &c| sum.saturating_add(bounds[c].high.unwrap_or(0)));
+    let lows: u64 = children.iter().fold(0, |sum, &c| sum.saturating_add(bounds[c].low));
+    let unbounded = children.iter().filter(|&&c| bounds[c].high.is_none()).count();
+    let highs: u64 = children.iter().fold(0, |sum, &c| sum.saturating_add(bounds[c].high.unwrap_or(0)));
     let at_least = match kin {
         Kin::Sum => lows,
         Kin::Union => children.iter().map(|&c| bounds[c].low).max().unwrap_or(0),
@@ -213,10 +154,7 @@ fn tighten(
         };
         // A part that must be negative shows as an empty interval: `high` nought below `low`, or a contradiction
         // at the total itself.
-        bound.high = least(
-            bound.high,
-            parent.high.map(|high| high.saturating_sub(others)),
-        );
+        bound.high = least(bound.high, parent.high.map(|high| high.saturating_sub(others)));
         moved |= bound != before;
         // The sums above are of the bounds before this relation: sound, and later rounds see the rest.
         bounds[child] = bound;

@@ -23,12 +23,7 @@ impl Contributors {
     /// Per inner cell, in the domain's order: four bytes of length (little endian), then the set in Roaring's portable
     /// format. `encrypt` must not let the bytes reach anything but the ledger's cipher.
     pub fn seal<T>(&self, encrypt: impl FnOnce(&[u8]) -> T) -> T {
-        let mut bytes = Vec::with_capacity(
-            self.0
-                .iter()
-                .map(|people| 4 + people.serialized_size())
-                .sum(),
-        );
+        let mut bytes = Vec::with_capacity(self.0.iter().map(|people| 4 + people.serialized_size()).sum());
         for people in &self.0 {
             // A set of u32 numbers takes at most 8192 bytes for each of 65,536 chunks: half a GiB and headers.
             let length = u32::try_from(people.serialized_size()).unwrap_or(u32::MAX);

@@ -38,15 +38,7 @@ impl Coverage {
 
     /// Asks `covered` about every inner cell.
     pub fn of(domain: &Domain, covered: impl FnMut(&CellKey) -> Covered) -> Self {
-        Self(
-            domain
-                .keys()
-                .take(domain.inner_len())
-                .collect::<Vec<_>>()
-                .iter()
-                .map(covered)
-                .collect(),
-        )
+        Self(domain.keys().take(domain.inner_len()).collect::<Vec<_>>().iter().map(covered).collect())
     }
 
     pub(crate) fn cells(&self) -> &[Covered] {
@@ -55,15 +47,8 @@ impl Coverage {
 
     /// How much of the cell is covered.
     pub(crate) fn extent(&self, domain: &Domain, index: usize) -> Extent {
-        let inner = if domain.is_total(index) {
-            domain.children(index)
-        } else {
-            vec![index]
-        };
-        let covered = inner
-            .iter()
-            .filter(|&&cell| self.0.get(cell) == Some(&Covered::Yes))
-            .count();
+        let inner = if domain.is_total(index) { domain.children(index) } else { vec![index] };
+        let covered = inner.iter().filter(|&&cell| self.0.get(cell) == Some(&Covered::Yes)).count();
         match covered {
             0 => Extent::None,
             n if n == inner.len() => Extent::Whole,

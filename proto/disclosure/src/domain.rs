@@ -63,18 +63,13 @@ impl Domain {
         for dimension in &dimensions {
             check_dimension(dimension)?;
             if !names.insert(dimension.name.as_str()) {
-                return Err(DomainError::RepeatedDimension {
-                    name: dimension.name.clone(),
-                });
+                return Err(DomainError::RepeatedDimension { name: dimension.name.clone() });
             }
         }
         let mut seen = BTreeSet::new();
         for total in &totals {
             let ascending = total.windows(2).all(|pair| pair[0] < pair[1]);
-            if !ascending
-                || total.iter().any(|&kept| kept >= dimensions.len())
-                || total.len() == dimensions.len()
-            {
+            if !ascending || total.iter().any(|&kept| kept >= dimensions.len()) || total.len() == dimensions.len() {
                 return Err(DomainError::Total);
             }
             if !seen.insert(total) {
@@ -85,24 +80,11 @@ impl Domain {
         let mut offsets = vec![inner_len];
         let mut next = inner_len;
         for total in &totals {
-            let cells = product(
-                total
-                    .iter()
-                    .filter_map(|&kept| dimensions.get(kept))
-                    .map(|d| d.levels.len()),
-            )?;
-            next = next
-                .checked_add(cells)
-                .filter(|&n| n <= MAX_CELLS)
-                .ok_or(DomainError::TooManyCells)?;
+            let cells = product(total.iter().filter_map(|&kept| dimensions.get(kept)).map(|d| d.levels.len()))?;
+            next = next.checked_add(cells).filter(|&n| n <= MAX_CELLS).ok_or(DomainError::TooManyCells)?;
             offsets.push(next);
         }
-        Ok(Self {
-            dimensions,
-            totals,
-            inner_len,
-            offsets,
-        })
+        Ok(Self { dimensions, totals, inner_len, offsets })
     }
 
     /// The dimensions in declared order.
@@ -125,10 +107,7 @@ impl Domain {
 
     /// The number of all cells, totals included. Never nought.
     #[must_use]
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "a domain has at least one cell"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "a domain has at least one cell")]
     pub fn len(&self) -> usize {
         self.offsets.last().copied().unwrap_or(self.inner_len)
     }
@@ -161,9 +140,7 @@ impl Domain {
         let start = if kept.len() == self.dimensions.len() {
             0
         } else {
-            *self
-                .offsets
-                .get(self.totals.iter().position(|total| *total == kept)?)?
+            *self.offsets.get(self.totals.iter().position(|total| *total == kept)?)?
         };
         let mut index = 0;
         for &dimension in &kept {
@@ -180,12 +157,9 @@ impl Domain {
         if levels.len() != self.dimensions.len() {
             return None;
         }
-        self.dimensions
-            .iter()
-            .zip(levels)
-            .try_fold(0, |index, (dimension, &level)| {
-                (level < dimension.levels.len()).then(|| index * dimension.levels.len() + level)
-            })
+        self.dimensions.iter().zip(levels).try_fold(0, |index, (dimension, &level)| {
+            (level < dimension.levels.len()).then(|| index * dimension.levels.len() + level)
+        })
     }
 
     /// Whether the cell is a total.
@@ -209,9 +183,8 @@ impl Domain {
         if !self.is_total(index) {
             return Vec::new();
         }
-        self.key(index).map_or_else(Vec::new, |key| {
-            self.cells_under(&key, &(0..self.dimensions.len()).collect::<Vec<_>>())
-        })
+        self.key(index)
+            .map_or_else(Vec::new, |key| self.cells_under(&key, &(0..self.dimensions.len()).collect::<Vec<_>>()))
     }
 
     /// The cells that keep the dimensions `kept` and lie under `key`, as positions row-major over `kept`.
@@ -223,10 +196,7 @@ impl Domain {
                 Some(level) => level..level + 1,
                 None => 0..levels,
             };
-            cells = cells
-                .iter()
-                .flat_map(|&cell| chosen.clone().map(move |level| cell * levels + level))
-                .collect();
+            cells = cells.iter().flat_map(|&cell| chosen.clone().map(move |level| cell * levels + level)).collect();
         }
         cells
     }
@@ -236,8 +206,7 @@ impl Domain {
         if index < self.inner_len {
             return Some(((0..self.dimensions.len()).collect(), index));
         }
-        let total =
-            (0..self.totals.len()).find(|&total| self.cells_of_total(total).contains(&index))?;
+        let total = (0..self.totals.len()).find(|&total| self.cells_of_total(total).contains(&index))?;
         Some((self.totals[total].clone(), index - self.offsets[total]))
     }
 }
@@ -256,10 +225,7 @@ fn check_dimension(dimension: &Dimension) -> Result<(), DomainError> {
             return Err(DomainError::Name);
         }
         if !levels.insert(level) {
-            return Err(DomainError::RepeatedLevel {
-                name: name.clone(),
-                level: level.clone(),
-            });
+            return Err(DomainError::RepeatedLevel { name: name.clone(), level: level.clone() });
         }
     }
     Ok(())
@@ -267,9 +233,7 @@ fn check_dimension(dimension: &Dimension) -> Result<(), DomainError> {
 
 fn product(mut sizes: impl Iterator<Item = usize>) -> Result<usize, DomainError> {
     sizes
-        .try_fold(1usize, |cells, size| {
-            cells.checked_mul(size).filter(|&n| n <= MAX_CELLS)
-        })
+        .try_fold(1usize, |cells, size| cells.checked_mul(size).filter(|&n| n <= MAX_CELLS))
         .ok_or(DomainError::TooManyCells)
 }
 
@@ -315,23 +279,14 @@ pub enum DomainError {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     pub(crate) fn dimension(name: &str, levels: usize, per: Per) -> Dimension {
-        Dimension {
-            name: name.into(),
-            levels: (0..levels).map(|l| format!("{name}{l}")).collect(),
-            per,
-        }
+        Dimension { name: name.into(), levels: (0..levels).map(|l| format!("{name}{l}")).collect(), per }
     }
 
     fn domain(sizes: &[usize], totals: &[&[usize]]) -> Result<Domain, DomainError> {
-        let dimensions = sizes
-            .iter()
-            .enumerate()
-            .map(|(i, &n)| dimension(&format!("d{i}_"), n, Per::Person))
-            .collect();
+        let dimensions = sizes.iter().enumerate().map(|(i, &n)| dimension(&format!("d{i}_"), n, Per::Person)).collect();
         Domain::new(dimensions, totals.iter().map(|t| t.to_vec()).collect())
     }
 
@@ -376,13 +331,7 @@ pub(crate) mod tests {
         check(&[20_000], &[&[]], DomainError::TooManyCells);
         check(&[0], &[], DomainError::NoLevels { name: "d0_".into() });
         check(&[1; 9], &[], DomainError::TooManyDimensions);
-        let twice = vec![
-            dimension("a", 1, Per::Person),
-            dimension("a", 1, Per::Person),
-        ];
-        assert_eq!(
-            Domain::new(twice, vec![]),
-            Err(DomainError::RepeatedDimension { name: "a".into() })
-        );
+        let twice = vec![dimension("a", 1, Per::Person), dimension("a", 1, Per::Person)];
+        assert_eq!(Domain::new(twice, vec![]), Err(DomainError::RepeatedDimension { name: "a".into() }));
     }
 }

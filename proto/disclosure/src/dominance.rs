@@ -15,10 +15,7 @@ pub struct Dominance {
 
 impl Dominance {
     /// p = 10 %, largest share below 43.75 %.
-    pub const STANDARD: Self = Self {
-        p_percent: 10,
-        largest_share_hundredths: 4375,
-    };
+    pub const STANDARD: Self = Self { p_percent: 10, largest_share_hundredths: 4375 };
 
     /// A rule at least as strict as [`Self::STANDARD`]: `p_percent` in per cent, the share in hundredths of a per cent.
     ///
@@ -28,14 +25,7 @@ impl Dominance {
         let standard = Self::STANDARD;
         let strict_enough = (standard.p_percent..=100).contains(&p_percent)
             && (1..=standard.largest_share_hundredths).contains(&largest_share_hundredths);
-        if strict_enough {
-            Ok(Self {
-                p_percent,
-                largest_share_hundredths,
-            })
-        } else {
-            Err(PolicyError::Dominance)
-        }
+        if strict_enough { Ok(Self { p_percent, largest_share_hundredths }) } else { Err(PolicyError::Dominance) }
     }
 
     /// p in per cent.
@@ -55,9 +45,7 @@ impl Dominance {
     pub fn stricter(self, other: Self) -> Self {
         Self {
             p_percent: self.p_percent.max(other.p_percent),
-            largest_share_hundredths: self
-                .largest_share_hundredths
-                .min(other.largest_share_hundredths),
+            largest_share_hundredths: self.largest_share_hundredths.min(other.largest_share_hundredths),
         }
     }
 
@@ -74,21 +62,13 @@ impl Dominance {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     fn check(amounts: &[u64], dominated: bool) {
         let mut sorted = amounts.to_vec();
         sorted.sort_unstable_by(|a, b| b.cmp(a));
-        let top = [
-            sorted.first().copied().unwrap_or(0),
-            sorted.get(1).copied().unwrap_or(0),
-        ];
-        assert_eq!(
-            Dominance::STANDARD.dominated(amounts.iter().sum(), top),
-            dominated,
-            "{amounts:?}"
-        );
+        let top = [sorted.first().copied().unwrap_or(0), sorted.get(1).copied().unwrap_or(0)];
+        assert_eq!(Dominance::STANDARD.dominated(amounts.iter().sum(), top), dominated, "{amounts:?}");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod bounds;
 mod cell;
 mod contributors;
+mod coupling;
 mod coverage;
 mod domain;
 mod dominance;
@@ -17,6 +18,7 @@ mod measure;
 mod policy;
 mod protect;
 mod raw;
+mod refine;
 mod reported;
 mod rounding;
 mod tally;
@@ -26,13 +28,9 @@ pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;
 pub use crate::contributors::Contributors;
 pub use crate::coverage::{Coverage, Covered, Extent};
-pub use crate::domain::{
-    CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_NAME_BYTES, Per,
-};
+pub use crate::domain::{CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_NAME_BYTES, Per};
 pub use crate::dominance::Dominance;
-pub use crate::measure::{
-    HUNDREDTHS, MAX_AT_MOST_PER_PERSON, MAX_MEASURES, Measure, MeasureError, MeasureKind,
-};
+pub use crate::measure::{HUNDREDTHS, MAX_AT_MOST_PER_PERSON, MAX_MEASURES, Measure, MeasureError, MeasureKind};
 pub use crate::policy::{Pairs, Policy, PolicyError, Profile, Threshold, Zeros};
 pub use crate::protect::{ProtectError, Protected, protect};
 pub use crate::raw::RawTable;

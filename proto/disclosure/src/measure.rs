@@ -39,20 +39,14 @@ impl Measure {
     /// Counts distinct people.
     #[must_use]
     pub fn people(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            kind: MeasureKind::People,
-        }
+        Self { name: name.into(), kind: MeasureKind::People }
     }
 
     /// Counts rows, of one person in one inner cell at most `at_most_per_person`.
     ///
     /// # Errors
     /// [`MeasureError::Cap`] for a cap of nought or beyond [`MAX_AT_MOST_PER_PERSON`].
-    pub fn rows(
-        name: impl Into<String>,
-        at_most_per_person: Option<u64>,
-    ) -> Result<Self, MeasureError> {
+    pub fn rows(name: impl Into<String>, at_most_per_person: Option<u64>) -> Result<Self, MeasureError> {
         Self::new(name.into(), MeasureKind::Rows { at_most_per_person })
     }
 
@@ -67,9 +61,7 @@ impl Measure {
     fn new(name: String, kind: MeasureKind) -> Result<Self, MeasureError> {
         let measure = Self { name, kind };
         match measure.at_most_per_person() {
-            Some(cap) if !(1..=MAX_AT_MOST_PER_PERSON).contains(&cap) => {
-                Err(MeasureError::Cap { name: measure.name })
-            }
+            Some(cap) if !(1..=MAX_AT_MOST_PER_PERSON).contains(&cap) => Err(MeasureError::Cap { name: measure.name }),
             _ => Ok(measure),
         }
     }
@@ -114,10 +106,7 @@ impl Measure {
     pub(crate) fn sum_block(&self, hundredths: u64) -> Option<Block> {
         let base = self.sum_base()?;
         let half = base * HUNDREDTHS / 2;
-        Some(sum_bounds(
-            base,
-            hundredths.checked_add(half)? / (base * HUNDREDTHS) * base,
-        ))
+        Some(sum_bounds(base, hundredths.checked_add(half)? / (base * HUNDREDTHS) * base))
     }
 
     /// The block of the sum shown as `value`, where `value` is a figure of the grid.
@@ -129,11 +118,7 @@ impl Measure {
 
 fn sum_bounds(base: u64, value: u64) -> Block {
     let half = base.div_ceil(2);
-    Block {
-        value,
-        low: value.saturating_sub(half),
-        high: value.saturating_add(half),
-    }
+    Block { value, low: value.saturating_sub(half), high: value.saturating_add(half) }
 }
 
 /// Why a measure, or a list of them, cannot be.
@@ -163,13 +148,8 @@ pub(crate) fn check_measures(measures: &[Measure]) -> Result<(), MeasureError> {
     }
     for (i, measure) in measures.iter().enumerate() {
         let people = |m: &Measure| m.kind == MeasureKind::People;
-        if measures[..i]
-            .iter()
-            .any(|m| m.name == measure.name || people(m) && people(measure))
-        {
-            return Err(MeasureError::Repeated {
-                name: measure.name.clone(),
-            });
+        if measures[..i].iter().any(|m| m.name == measure.name || people(m) && people(measure)) {
+            return Err(MeasureError::Repeated { name: measure.name.clone() });
         }
     }
     Ok(())
@@ -177,17 +157,12 @@ pub(crate) fn check_measures(measures: &[Measure]) -> Result<(), MeasureError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     #[test]
     fn the_base_of_a_sum_follows_from_its_cap() {
         for (cap, base) in [(1, 5), (50, 5), (51, 6), (90, 9), (365, 37), (10_000, 1000)] {
-            assert_eq!(
-                Measure::sum("bed_days", cap).unwrap().sum_base(),
-                Some(base),
-                "cap {cap}"
-            );
+            assert_eq!(Measure::sum("bed_days", cap).unwrap().sum_base(), Some(base), "cap {cap}");
         }
         assert_eq!(Measure::people("people").sum_base(), None);
     }
@@ -195,17 +170,8 @@ mod tests {
     #[test]
     fn a_sum_is_rounded_half_up_with_bounds_around_fractions() {
         let days = Measure::sum("days", 30).unwrap();
-        for (hundredths, value, low, high) in [
-            (0, 0, 0, 3),
-            (249, 0, 0, 3),
-            (250, 5, 2, 8),
-            (12_345, 125, 122, 128),
-        ] {
-            assert_eq!(
-                days.sum_block(hundredths),
-                Some(Block { value, low, high }),
-                "{hundredths}"
-            );
+        for (hundredths, value, low, high) in [(0, 0, 0, 3), (249, 0, 0, 3), (250, 5, 2, 8), (12_345, 125, 122, 128)] {
+            assert_eq!(days.sum_block(hundredths), Some(Block { value, low, high }), "{hundredths}");
         }
     }
 
@@ -216,9 +182,6 @@ mod tests {
         assert!(Measure::rows("r", None).is_ok());
         assert_eq!(check_measures(&[]), Err(MeasureError::Number));
         let twice = [Measure::people("a"), Measure::people("b")];
-        assert_eq!(
-            check_measures(&twice),
-            Err(MeasureError::Repeated { name: "b".into() })
-        );
+        assert_eq!(check_measures(&twice), Err(MeasureError::Repeated { name: "b".into() }));
     }
 }

@@ -72,12 +72,7 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile, in the order of the documentation.
-    pub const ALL: [Self; 4] = [
-        Self::NhsSde,
-        Self::Hes2018,
-        Self::OpenSafely,
-        Self::Midpoint6,
-    ];
+    pub const ALL: [Self; 4] = [Self::NhsSde, Self::Hes2018, Self::OpenSafely, Self::Midpoint6];
 
     /// The name by which configuration and templates call it.
     #[must_use]
@@ -124,23 +119,11 @@ impl Policy {
     /// # Errors
     /// [`PolicyError::BelowGrid`] for midpoint-6 with a threshold below 7: its lowest class is 1–6, and a shown
     /// figure must stand for a whole class.
-    pub fn new(
-        threshold: Threshold,
-        rounding: Rounding,
-        zeros: Zeros,
-    ) -> Result<Self, PolicyError> {
+    pub fn new(threshold: Threshold, rounding: Rounding, zeros: Zeros) -> Result<Self, PolicyError> {
         if rounding == Rounding::MIDPOINT_6 && threshold.people() < 7 {
-            return Err(PolicyError::BelowGrid {
-                people: threshold.people(),
-            });
+            return Err(PolicyError::BelowGrid { people: threshold.people() });
         }
-        Ok(Self {
-            threshold,
-            rounding,
-            zeros,
-            dominance: Dominance::STANDARD,
-            pairs: Pairs::Single,
-        })
+        Ok(Self { threshold, rounding, zeros, dominance: Dominance::STANDARD, pairs: Pairs::Single })
     }
 
     /// Counts below 10 suppressed, the rest rounded to 5. Source: NHS England, Secure Data Environment, safe
@@ -173,13 +156,7 @@ impl Policy {
 
     fn standard(people: u64, rounding: Rounding) -> Self {
         let threshold = Threshold(people);
-        Self {
-            threshold,
-            rounding,
-            zeros: Zeros::Shown,
-            dominance: Dominance::STANDARD,
-            pairs: Pairs::Single,
-        }
+        Self { threshold, rounding, zeros: Zeros::Shown, dominance: Dominance::STANDARD, pairs: Pairs::Single }
     }
 
     /// This policy with zeros shown or hidden.
@@ -210,17 +187,9 @@ impl Policy {
         Self {
             threshold,
             rounding,
-            zeros: if self.zeros == Zeros::Shown {
-                other.zeros
-            } else {
-                Zeros::Hidden
-            },
+            zeros: if self.zeros == Zeros::Shown { other.zeros } else { Zeros::Hidden },
             dominance: self.dominance.stricter(other.dominance),
-            pairs: if self.pairs == Pairs::Protected {
-                Pairs::Protected
-            } else {
-                other.pairs
-            },
+            pairs: if self.pairs == Pairs::Protected { Pairs::Protected } else { other.pairs },
         }
     }
 
@@ -275,11 +244,7 @@ impl Policy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// A threshold outside its limits.
-    #[error(
-        "a threshold must lie between {} and {} people, not at {people}",
-        Threshold::LEAST,
-        Threshold::GREATEST
-    )]
+    #[error("a threshold must lie between {} and {} people, not at {people}", Threshold::LEAST, Threshold::GREATEST)]
     Threshold {
         /// What was asked for.
         people: u64,
@@ -297,15 +262,12 @@ pub enum PolicyError {
         people: u64,
     },
     /// A dominance rule weaker than the standard.
-    #[error(
-        "a dominance rule must be at least as strict as p 10 % and a largest share below 43.75 %"
-    )]
+    #[error("a dominance rule must be at least as strict as p 10 % and a largest share below 43.75 %")]
     Dominance,
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     #[test]
@@ -313,10 +275,7 @@ mod tests {
         assert!(Threshold::new(1).is_err());
         assert!(Threshold::new(1001).is_err());
         let six = Threshold::new(6).unwrap();
-        assert!(matches!(
-            Policy::new(six, Rounding::MIDPOINT_6, Zeros::Hidden),
-            Err(PolicyError::BelowGrid { .. })
-        ));
+        assert!(matches!(Policy::new(six, Rounding::MIDPOINT_6, Zeros::Hidden), Err(PolicyError::BelowGrid { .. })));
     }
 
     #[test]
@@ -329,10 +288,7 @@ mod tests {
         assert_eq!(both.zeros(), Zeros::Hidden);
         assert_eq!(both.pairs(), Pairs::Protected);
         let mixed = Policy::midpoint_6().stricter(&Policy::nhs_sde());
-        assert_eq!(
-            (mixed.rounding(), mixed.threshold().people()),
-            (Rounding::MIDPOINT_6, 10)
-        );
+        assert_eq!((mixed.rounding(), mixed.threshold().people()), (Rounding::MIDPOINT_6, 10));
     }
 
     #[test]

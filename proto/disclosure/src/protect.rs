@@ -1,18 +1,21 @@
 //! The one way from unprotected counts to a table that may leave: decides what is said about every cell.
 //!
-//! Inner cells follow the policy cell by cell. A total that covers a suppressed or withheld cell of its measure is held
-//! back; this reads nothing but what the inner cells say in public, so no suppressed cell stands in any equation that
-//! the published figures form.
+//! Inner cells follow the policy cell by cell. Totals of people that add up exactly go through simulatable refinement
+//! where they touch the neighbourhood of a suppressed count; whatever else touches it is held back. Where the declared
+//! domain has no network form or is too large, every total over a hidden cell is held back, which reads nothing but
+//! what the inner cells say in public: no suppressed cell then stands in any equation that the figures form.
 
 use roaring::{MultiOps, RoaringBitmap};
 
 use crate::cell::Cell;
 use crate::contributors::Contributors;
+use crate::coupling::people_bounds;
 use crate::coverage::{Coverage, Covered};
 use crate::domain::{Domain, Per};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
 use crate::raw::{Amount, RawTable};
+use crate::refine::{Refined, refine};
 
 /// A table that may leave the node. Only [`protect`] makes one.
 ///
@@ -90,8 +93,10 @@ impl Protected {
 ///   the threshold is suppressed; the rest is shown in its block, cut at the threshold.
 /// * Rows and sums: shown where at least the threshold of people stand behind them (for sums: people with more than
 ///   nought) and nobody dominates; withheld otherwise; zero where nobody is and zeros are shown.
-/// * Totals: of people distinct over the covered inner cells, of rows and sums their sum; withheld where they cover a
-///   hidden cell of the same measure.
+/// * Totals: of people distinct over the covered inner cells, of rows and sums their sum. A total of people beside
+///   suppressed counts is shown with bounds no finer than leaves each of them its whole range; `value` is then the
+///   grid's figure for the middle of the bounds. Withheld where no bounds at or above the threshold can be shown, and
+///   where figures of rows, sums or people that do not add up would touch a suppressed count's neighbourhood.
 ///
 /// # Errors
 /// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
@@ -103,29 +108,28 @@ pub fn protect(
     policy: &Policy,
     coverage: &Coverage,
 ) -> Result<Protected, ProtectError> {
-    if raw.domain != *domain
-        || raw.measures != *measures
-        || coverage.cells().len() != domain.inner_len()
-    {
+    if raw.domain != *domain || raw.measures != *measures || coverage.cells().len() != domain.inner_len() {
         return Err(ProtectError::Shape);
     }
     let uncovered = |&cell: &usize| coverage.cells()[cell] == Covered::No;
-    if (0..domain.inner_len())
-        .filter(uncovered)
-        .any(|cell| !raw.people[cell].is_empty())
-    {
+    if (0..domain.inner_len()).filter(uncovered).any(|cell| !raw.people[cell].is_empty()) {
         return Err(ProtectError::Uncovered);
     }
     check_one_level_per_person(&raw, domain)?;
-    let cells = measures
-        .iter()
-        .enumerate()
-        .map(|(m, measure)| protect_measure(&raw, m, measure, policy, coverage));
+    let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
+    let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
+    let refined = refined(&raw, measures, &cells, policy);
+    for (m, cells) in cells.iter_mut().enumerate() {
+        for total in domain.inner_len()..domain.len() {
+            let said = protect_total(&raw, m, policy, &cells[..domain.inner_len()], refined.as_ref(), total)?;
+            cells.push(said);
+        }
+    }
     Ok(Protected {
         policy: *policy,
         domain: domain.clone(),
         measures: measures.to_vec(),
-        cells: cells.collect::<Result<_, _>>()?,
+        cells,
         contributors: Contributors::new(raw.people),
     })
 }
@@ -143,61 +147,88 @@ fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Result<(), Pro
         let mut all = RoaringBitmap::new();
         let mut people = 0;
         for level in 0..levels {
-            let of_level = raw
-                .people
-                .iter()
-                .enumerate()
-                .filter(|(cell, _)| cell / after % levels == level);
+            let of_level = raw.people.iter().enumerate().filter(|(cell, _)| cell / after % levels == level);
             let of_level: RoaringBitmap = of_level.map(|(_, people)| people).union();
             people += of_level.len();
             all |= of_level;
         }
         if all.len() != people {
-            return Err(ProtectError::SeveralLevels {
-                dimension: dimension.name.clone(),
-            });
+            return Err(ProtectError::SeveralLevels { dimension: dimension.name.clone() });
         }
     }
     Ok(())
 }
 
-fn protect_measure(
+/// What is said about the inner cells of one measure.
+fn protect_inner(
     raw: &RawTable,
     place: usize,
     measure: &Measure,
     policy: &Policy,
     coverage: &Coverage,
 ) -> Result<Vec<Cell>, ProtectError> {
-    let domain = &raw.domain;
-    let mut cells = Vec::with_capacity(domain.len());
-    for (cell, people) in raw.people.iter().enumerate() {
-        cells.push(match (coverage.cells()[cell], measure.kind()) {
-            (Covered::No, _) => Cell::NotCovered,
-            (Covered::Yes, MeasureKind::People) => count(people.len(), policy),
-            (Covered::Yes, _) => amount(people.len(), raw.amounts[place][cell], measure, policy)?,
-        });
+    let said = |(cell, people): (usize, &RoaringBitmap)| match (coverage.cells()[cell], measure.kind()) {
+        (Covered::No, _) => Ok(Cell::NotCovered),
+        (Covered::Yes, MeasureKind::People) => Ok(count(people.len(), policy)),
+        (Covered::Yes, _) => amount(people.len(), raw.amounts[place][cell], measure, policy),
+    };
+    raw.people.iter().enumerate().map(said).collect()
+}
+
+/// Where counts of people have suppressed cells, the refinement of their totals; otherwise, or where the declared
+/// domain does not allow it, `None`.
+fn refined(raw: &RawTable, measures: &[Measure], cells: &[Vec<Cell>], policy: &Policy) -> Option<Refined> {
+    let people = measures.iter().position(|m| m.kind() == MeasureKind::People)?;
+    if !cells[people].iter().any(Cell::is_hidden) {
+        return None;
     }
-    for total in domain.inner_len()..domain.len() {
-        let children = domain.children(total);
-        let held_back = children.iter().any(|&child| cells[child].is_hidden());
-        let said = if held_back {
-            Cell::Withheld
-        } else if children
-            .iter()
-            .all(|&child| cells[child] == Cell::NotCovered)
-        {
-            Cell::NotCovered
-        } else if children
-            .iter()
-            .all(|&child| matches!(cells[child], Cell::NotCovered | Cell::Zero))
-        {
-            Cell::Zero
-        } else {
-            shown_total(raw, place, measure, policy, &children)?
-        };
-        cells.push(said);
+    let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
+    let bounds = people_bounds(measures, cells, people, policy);
+    refine(&raw.domain, policy, &cells[people], &bounds, &counts)
+}
+
+/// What is said about one total of one measure whose inner cells say `inner`.
+fn protect_total(
+    raw: &RawTable,
+    place: usize,
+    policy: &Policy,
+    inner: &[Cell],
+    refined: Option<&Refined>,
+    total: usize,
+) -> Result<Cell, ProtectError> {
+    let children = raw.domain.children(total);
+    let covered = || children.iter().map(|&child| inner[child]).filter(|&cell| cell != Cell::NotCovered);
+    if covered().next().is_none() {
+        return Ok(Cell::NotCovered);
     }
-    Ok(cells)
+    if covered().all(|cell| cell == Cell::Zero) {
+        return Ok(Cell::Zero);
+    }
+    let measure = &raw.measures[place];
+    let block = refined.and_then(|refined| refined.blocks[total]);
+    if let (MeasureKind::People, Some(block)) = (measure.kind(), block) {
+        return Ok(refined_total(block, covered(), policy));
+    }
+    // INVARIANT: nothing beside the refined totals links a suppressed count's neighbourhood to other figures.
+    let linked = |&child: &usize| refined.is_some_and(|refined| refined.linked[child]);
+    if covered().any(|cell| cell.is_hidden()) || children.iter().any(linked) {
+        return Ok(Cell::Withheld);
+    }
+    shown_total(raw, place, measure, policy, &children)
+}
+
+/// A refined total: its block, tightened by what the inner cells say, as a figure of the grid in its bounds. Where the
+/// total could lie below the threshold it is withheld, which says no more than the block does.
+fn refined_total((low, high): (u64, Option<u64>), inner: impl Iterator<Item = Cell>, policy: &Policy) -> Cell {
+    let add = |(lows, highs): (u64, u64), cell: Cell| (lows + cell.low(), highs + cell.high().unwrap_or(0));
+    let (lows, highs) = inner.fold((0, 0), add);
+    let (low, high) = (low.max(lows), high.map_or(highs, |high| high.min(highs)));
+    if low < policy.threshold().people() {
+        return Cell::Withheld;
+    }
+    // A tightened interval may miss the grid's figure by a little; the figure must lie in the bounds shown.
+    let value = policy.block(low + (high - low) / 2).value;
+    Cell::Shown { value, low: low.min(value), high: high.max(value) }
 }
 
 /// What is said about a count of people in an inner cell.
@@ -211,12 +242,7 @@ fn count(people: u64, policy: &Policy) -> Cell {
 }
 
 /// What is said about rows or a sum in an inner cell.
-fn amount(
-    people: u64,
-    amount: Amount,
-    measure: &Measure,
-    policy: &Policy,
-) -> Result<Cell, ProtectError> {
+fn amount(people: u64, amount: Amount, measure: &Measure, policy: &Policy) -> Result<Cell, ProtectError> {
     if people == 0 && policy.zeros() == Zeros::Shown {
         return Ok(Cell::Zero);
     }
@@ -241,32 +267,20 @@ fn shown_total(
         let people: RoaringBitmap = children.iter().map(|&child| &raw.people[child]).union();
         return Ok(count(people.len(), policy));
     }
-    let amounts = children
-        .iter()
-        .map(|&child| raw.amounts[place][child].total);
-    let total = amounts
-        .into_iter()
-        .try_fold(0u64, u64::checked_add)
-        .ok_or(ProtectError::TooLarge)?;
+    let amounts = children.iter().map(|&child| raw.amounts[place][child].total);
+    let total = amounts.into_iter().try_fold(0u64, u64::checked_add).ok_or(ProtectError::TooLarge)?;
     shown_amount(total, measure, policy)
 }
 
 fn shown_amount(total: u64, measure: &Measure, policy: &Policy) -> Result<Cell, ProtectError> {
     match measure.kind() {
-        MeasureKind::Sum { .. } => measure
-            .sum_block(total)
-            .map(shown)
-            .ok_or(ProtectError::TooLarge),
+        MeasureKind::Sum { .. } => measure.sum_block(total).map(shown).ok_or(ProtectError::TooLarge),
         MeasureKind::People | MeasureKind::Rows { .. } => Ok(shown(policy.block(total))),
     }
 }
 
 fn shown(block: crate::rounding::Block) -> Cell {
-    Cell::Shown {
-        value: block.value,
-        low: block.low,
-        high: block.high,
-    }
+    Cell::Shown { value: block.value, low: block.low, high: block.high }
 }
 
 /// Why a table cannot be protected. For the operator; no variant carries a count.
@@ -280,9 +294,7 @@ pub enum ProtectError {
     #[error("records lie in a cell outside the configured coverage")]
     Uncovered,
     /// The template declares one level per person, and the data has several.
-    #[error(
-        "dimension `{dimension}` is declared to have one level per person, but a person appears under several"
-    )]
+    #[error("dimension `{dimension}` is declared to have one level per person, but a person appears under several")]
     SeveralLevels {
         /// The dimension.
         dimension: String,

@@ -61,11 +61,7 @@ impl Amount {
     /// Adds one more person's amount, or `None` on overflow.
     pub(crate) fn with(self, amount: u64) -> Option<Self> {
         let [first, second] = self.top;
-        let top = if amount > first {
-            [amount, first]
-        } else {
-            [first, second.max(amount)]
-        };
+        let top = if amount > first { [amount, first] } else { [first, second.max(amount)] };
         Some(Self {
             total: self.total.checked_add(amount)?,
             top,
@@ -76,8 +72,6 @@ impl Amount {
 
 impl fmt::Debug for RawTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawTable")
-            .field("cells", &self.people.len())
-            .finish_non_exhaustive()
+        f.debug_struct("RawTable").field("cells", &self.people.len()).finish_non_exhaustive()
     }
 }

@@ -51,44 +51,31 @@ impl Reported {
         if cells.len() != measures.len() || cells.iter().any(|cells| cells.len() != domain.len()) {
             return Err(ReportedError::Shape);
         }
-        let people = measures
-            .iter()
-            .position(|m| m.kind() == MeasureKind::People);
+        let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
+        let anything_hidden = cells.iter().flat_map(|cells| &cells[..domain.inner_len()]).any(Cell::is_hidden);
         let (first, people) = (&cells[0], people.map(|people| &cells[people]));
         for (measure, cells) in measures.iter().zip(&cells) {
             let legal = |&cell: &usize| {
                 if domain.is_total(cell) {
                     let children = domain.children(cell);
                     let children: Vec<Cell> = children.iter().map(|&child| cells[child]).collect();
-                    return total_may_say(measure, cells[cell], &children, &policy);
+                    return total_may_say(measure, cells[cell], &children, &policy, anything_hidden);
                 }
                 let covered = |cells: &[Cell]| cells[cell] != Cell::NotCovered;
                 let beside = people.map(|people| people[cell]);
-                covered(cells) == covered(first)
-                    && inner_may_say(measure, cells[cell], beside, &policy)
+                covered(cells) == covered(first) && inner_may_say(measure, cells[cell], beside, &policy)
             };
             if let Some(cell) = (0..domain.len()).find(|cell| !legal(cell)) {
-                return Err(ReportedError::Cell {
-                    measure: measure.name().to_owned(),
-                    cell,
-                });
+                return Err(ReportedError::Cell { measure: measure.name().to_owned(), cell });
             }
         }
-        let intervals =
-            intervals(&domain, &measures, &cells).ok_or(ReportedError::Contradiction)?;
+        let intervals = intervals(&domain, &measures, &cells).ok_or(ReportedError::Contradiction)?;
         let mut inner = cells.first().map_or(&[] as &[Cell], Vec::as_slice).iter();
         let coverage = Coverage::of(&domain, |_| match inner.next() {
             Some(Cell::NotCovered) | None => Covered::No,
             Some(_) => Covered::Yes,
         });
-        Ok(Self {
-            domain,
-            measures,
-            policy,
-            cells,
-            intervals,
-            coverage,
-        })
+        Ok(Self { domain, measures, policy, cells, intervals, coverage })
     }
 
     /// The declared shape.
@@ -138,9 +125,7 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
     let counts_people = measure.kind() == MeasureKind::People;
     match cell {
         Cell::NotCovered => true,
-        Cell::Zero => {
-            policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero)
-        }
+        Cell::Zero => policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero),
         Cell::Suppressed { low, high } => counts_people && (low, high) == policy.suppressed(),
         Cell::Withheld => !counts_people && people.is_none_or(|people| people != Cell::Zero),
         Cell::Shown { value, low, high } => {
@@ -157,7 +142,7 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
 }
 
 /// Whether the policy can say this of a total that covers these inner cells.
-fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Policy) -> bool {
+fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Policy, anything_hidden: bool) -> bool {
     let covered = || children.iter().filter(|&&child| child != Cell::NotCovered);
     if covered().next().is_none() {
         return total == Cell::NotCovered;
@@ -167,17 +152,15 @@ fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Pol
     }
     match total {
         Cell::NotCovered | Cell::Zero | Cell::Suppressed { .. } => false,
-        Cell::Withheld => covered().any(Cell::is_hidden),
+        // A hidden cell of any measure may hold back what is linked to it.
+        Cell::Withheld => anything_hidden,
         Cell::Shown { value, low, high } => {
             let wide_enough = low <= value && value <= high;
             wide_enough
                 && match measure.kind() {
-                    MeasureKind::Sum { .. } => {
-                        measure.sum_block_shown(value) == Some(Block { value, low, high })
-                    }
+                    MeasureKind::Sum { .. } => measure.sum_block_shown(value) == Some(Block { value, low, high }),
                     MeasureKind::People | MeasureKind::Rows { .. } => {
-                        low >= policy.threshold().people()
-                            && policy.rounding().uncut(value).value == value
+                        low >= policy.threshold().people() && policy.block(value).value == value
                     }
                 }
         }

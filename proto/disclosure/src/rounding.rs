@@ -69,16 +69,8 @@ impl Rounding {
         let k = threshold.people();
         let stub = self.uncut(k);
         let width = if stub.value < k { self.base() } else { 0 };
-        let first = Block {
-            value: stub.value + width,
-            low: k,
-            high: stub.high + width,
-        };
-        if n <= first.high {
-            first
-        } else {
-            self.uncut(n)
-        }
+        let first = Block { value: stub.value + width, low: k, high: stub.high + width };
+        if n <= first.high { first } else { self.uncut(n) }
     }
 
     /// The block that holds `n` on the bare grid, without a cut at a threshold.
@@ -89,25 +81,13 @@ impl Rounding {
             Grid::HalfUp { .. } => {
                 let half = base / 2;
                 let value = n.saturating_add(half) / base * base;
-                Block {
-                    value,
-                    low: value.saturating_sub(half),
-                    high: value.saturating_add(base - half - 1),
-                }
+                Block { value, low: value.saturating_sub(half), high: value.saturating_add(base - half - 1) }
             }
             Grid::Midpoint6 => match n.checked_sub(1) {
-                None => Block {
-                    value: 0,
-                    low: 0,
-                    high: 0,
-                },
+                None => Block { value: 0, low: 0, high: 0 },
                 Some(below) => {
                     let low = below / base * base + 1;
-                    Block {
-                        value: low + 2,
-                        low,
-                        high: low.saturating_add(base - 1),
-                    }
+                    Block { value: low + 2, low, high: low.saturating_add(base - 1) }
                 }
             },
         }
@@ -118,18 +98,13 @@ impl Rounding {
     #[must_use]
     pub fn figure(self, low: u64, high: u64) -> u64 {
         let middle = self.uncut(low + (high.saturating_sub(low)) / 2);
-        if middle.value < low {
-            self.uncut(middle.high.saturating_add(1)).value
-        } else {
-            middle.value
-        }
+        if middle.value < low { self.uncut(middle.high.saturating_add(1)).value } else { middle.value }
     }
 
     /// The coarser of two grids.
     #[must_use]
     pub fn coarser(self, other: Self) -> Self {
-        if other.base() > self.base() || (other.base() == self.base() && other.0 == Grid::Midpoint6)
-        {
+        if other.base() > self.base() || (other.base() == self.base() && other.0 == Grid::Midpoint6) {
             other
         } else {
             self
@@ -139,17 +114,12 @@ impl Rounding {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
     use proptest::prelude::*;
 
     fn check(rounding: Rounding, k: u64, n: u64, expected: (u64, u64, u64)) {
         let block = rounding.block(Threshold::new(k).unwrap(), n);
-        assert_eq!(
-            (block.value, block.low, block.high),
-            expected,
-            "k {k}, n {n}"
-        );
+        assert_eq!((block.value, block.low, block.high), expected, "k {k}, n {n}");
     }
 
     #[test]
@@ -170,10 +140,7 @@ mod tests {
     #[test]
     fn a_finer_grid_than_five_cannot_be_made() {
         for base in [0, 1, 4, GREATEST_BASE + 1] {
-            assert!(matches!(
-                Rounding::half_up(base),
-                Err(PolicyError::Base { .. })
-            ));
+            assert!(matches!(Rounding::half_up(base), Err(PolicyError::Base { .. })));
         }
     }
 

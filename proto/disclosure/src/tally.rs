@@ -81,25 +81,14 @@ impl Tally {
     /// [`TallyError::Measures`] for a list of measures that is empty, too long or repeats a name.
     pub fn new(domain: &Domain, measures: &[Measure]) -> Result<Self, TallyError> {
         check_measures(measures)?;
-        let sums = measures
-            .iter()
-            .filter(|m| matches!(m.kind(), MeasureKind::Sum { .. }))
-            .count();
-        let rows = measures
-            .iter()
-            .any(|m| matches!(m.kind(), MeasureKind::Rows { .. }));
-        let cell = || CellTally {
-            sums: vec![Vec::new(); sums],
-            ..CellTally::default()
-        };
+        let sums = measures.iter().filter(|m| matches!(m.kind(), MeasureKind::Sum { .. })).count();
+        let rows = measures.iter().any(|m| matches!(m.kind(), MeasureKind::Rows { .. }));
+        let cell = || CellTally { sums: vec![Vec::new(); sums], ..CellTally::default() };
         Ok(Self {
             domain: domain.clone(),
             measures: measures.to_vec(),
             sums,
-            keeps: Keeps {
-                rows,
-                sums: sums > 0,
-            },
+            keeps: Keeps { rows, sums: sums > 0 },
             cells: (0..domain.inner_len()).map(|_| cell()).collect(),
         })
     }
@@ -110,16 +99,8 @@ impl Tally {
     /// # Errors
     /// A [`TallyError`] for columns of unequal length, an unknown cell, a negative value or too large a figure. A tally
     /// that has returned an error must be dropped: part of the batch may have been added.
-    pub fn add(
-        &mut self,
-        cells: &[u32],
-        persons: &[u32],
-        values: &[Column<'_>],
-    ) -> Result<(), TallyError> {
-        if values.len() != self.sums
-            || persons.len() != cells.len()
-            || values.iter().any(|v| v.len() != cells.len())
-        {
+    pub fn add(&mut self, cells: &[u32], persons: &[u32], values: &[Column<'_>]) -> Result<(), TallyError> {
+        if values.len() != self.sums || persons.len() != cells.len() || values.iter().any(|v| v.len() != cells.len()) {
             return Err(TallyError::Columns);
         }
         if values.iter().any(Column::negative) {
@@ -129,18 +110,11 @@ impl Tally {
             if cell == NO_CELL {
                 continue;
             }
-            let tally = self
-                .cells
-                .get_mut(cell as usize)
-                .ok_or(TallyError::NoSuchCell)?;
-            tally
-                .add_row(person, self.keeps)
-                .ok_or(TallyError::TooLarge)?;
+            let tally = self.cells.get_mut(cell as usize).ok_or(TallyError::NoSuchCell)?;
+            tally.add_row(person, self.keeps).ok_or(TallyError::TooLarge)?;
             for (column, sums) in values.iter().zip(&mut tally.sums) {
                 if let Some(sum) = sums.last_mut() {
-                    *sum = sum
-                        .checked_add(column.hundredths(row))
-                        .ok_or(TallyError::TooLarge)?;
+                    *sum = sum.checked_add(column.hundredths(row)).ok_or(TallyError::TooLarge)?;
                 }
             }
         }
@@ -179,32 +153,21 @@ impl Tally {
                     }
                     MeasureKind::Sum { at_most_per_person } => {
                         let column = sums.next().map_or(&[] as &[u64], Vec::as_slice);
-                        total(
-                            column.iter().copied(),
-                            Some(at_most_per_person * HUNDREDTHS),
-                        )
+                        total(column.iter().copied(), Some(at_most_per_person * HUNDREDTHS))
                     }
                 };
                 amounts.push(amount.ok_or(TallyError::TooLarge)?);
             }
             // Compacted entries ascend strictly, so building from sorted numbers cannot fail.
-            let set = RoaringBitmap::from_sorted_iter(cell.persons.iter().copied())
-                .map_err(|_| TallyError::Shape)?;
+            let set = RoaringBitmap::from_sorted_iter(cell.persons.iter().copied()).map_err(|_| TallyError::Shape)?;
             people.push(set);
         }
-        Ok(RawTable {
-            domain: self.domain,
-            measures: self.measures,
-            people,
-            amounts,
-        })
+        Ok(RawTable { domain: self.domain, measures: self.measures, people, amounts })
     }
 }
 
 fn total(mut amounts: impl Iterator<Item = u64>, cap: Option<u64>) -> Option<Amount> {
-    amounts.try_fold(Amount::default(), |all, amount| {
-        all.with(cap.map_or(amount, |cap| amount.min(cap)))
-    })
+    amounts.try_fold(Amount::default(), |all, amount| all.with(cap.map_or(amount, |cap| amount.min(cap))))
 }
 
 impl CellTally {
@@ -276,12 +239,7 @@ impl CellTally {
 }
 
 /// The entries of `column` in `order`, those of one person added up; empty where the column is not kept.
-fn merged<T: Copy>(
-    persons: &[u32],
-    order: &[usize],
-    column: &[T],
-    add: fn(T, T) -> Option<T>,
-) -> Option<Vec<T>> {
+fn merged<T: Copy>(persons: &[u32], order: &[usize], column: &[T], add: fn(T, T) -> Option<T>) -> Option<Vec<T>> {
     let mut out: Vec<T> = Vec::new();
     let mut last = None;
     for &entry in order {
@@ -323,7 +281,6 @@ pub enum TallyError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
@@ -351,62 +308,36 @@ mod tests {
     fn tally(rows: &[Row], batch: usize) -> Tally {
         let mut tally = Tally::new(&domain(), &measures()).unwrap();
         for rows in rows.chunks(batch) {
-            let cells: Vec<u32> = rows
-                .iter()
-                .map(|r| if r.0 == 3 { NO_CELL } else { r.0 })
-                .collect();
+            let cells: Vec<u32> = rows.iter().map(|r| if r.0 == 3 { NO_CELL } else { r.0 }).collect();
             let persons: Vec<u32> = rows.iter().map(|r| r.1).collect();
             let values: Vec<Option<i64>> = rows.iter().map(|r| r.2).collect();
-            tally
-                .add(&cells, &persons, &[Column::Gaps(&values)])
-                .unwrap();
+            tally.add(&cells, &persons, &[Column::Gaps(&values)]).unwrap();
         }
         tally
     }
 
     /// The same figures by way of a map, sharing nothing with the tally.
-    fn expected(
-        rows: &[Row],
-        cell: u32,
-        cap: Option<u64>,
-        amount: impl Fn(&Row) -> u64,
-    ) -> (u64, [u64; 2], u64) {
+    fn expected(rows: &[Row], cell: u32, cap: Option<u64>, amount: impl Fn(&Row) -> u64) -> (u64, [u64; 2], u64) {
         let mut by_person: BTreeMap<u32, u64> = BTreeMap::new();
         for row in rows.iter().filter(|r| r.0 == cell) {
             *by_person.entry(row.1).or_default() += amount(row);
         }
-        let mut amounts: Vec<u64> = by_person
-            .values()
-            .map(|&v| cap.map_or(v, |c| v.min(c)))
-            .collect();
+        let mut amounts: Vec<u64> = by_person.values().map(|&v| cap.map_or(v, |c| v.min(c))).collect();
         amounts.sort_unstable_by(|a, b| b.cmp(a));
-        let top = [
-            amounts.first().copied().unwrap_or(0),
-            amounts.get(1).copied().unwrap_or(0),
-        ];
-        (
-            amounts.iter().sum(),
-            top,
-            amounts.iter().filter(|&&a| a > 0).count() as u64,
-        )
+        let top = [amounts.first().copied().unwrap_or(0), amounts.get(1).copied().unwrap_or(0)];
+        (amounts.iter().sum(), top, amounts.iter().filter(|&&a| a > 0).count() as u64)
     }
 
     fn check(rows: &[Row], raw: &RawTable) {
         for cell in 0..3 {
-            let people: std::collections::BTreeSet<u32> =
-                rows.iter().filter(|r| r.0 == cell).map(|r| r.1).collect();
+            let people: std::collections::BTreeSet<u32> = rows.iter().filter(|r| r.0 == cell).map(|r| r.1).collect();
             assert!(raw.people[cell as usize].iter().eq(people));
             let figures = |m: usize| {
                 let a = raw.amounts[m][cell as usize];
                 (a.total, a.top, a.contributors)
             };
             assert_eq!(figures(1), expected(rows, cell, Some(2), |_| 1));
-            assert_eq!(
-                figures(2),
-                expected(rows, cell, Some(CAP * 100), |r| r
-                    .2
-                    .map_or(0, i64::unsigned_abs))
-            );
+            assert_eq!(figures(2), expected(rows, cell, Some(CAP * 100), |r| r.2.map_or(0, i64::unsigned_abs)));
             assert_eq!(figures(3), expected(rows, cell, None, |_| 1));
         }
     }
@@ -438,58 +369,30 @@ mod tests {
 
     #[test]
     fn a_large_disordered_cell_is_merged_on_the_way() {
-        let mut tally = Tally::new(
-            &domain(),
-            &[
-                Measure::people("people"),
-                Measure::rows("rows", None).unwrap(),
-            ],
-        )
-        .unwrap();
+        let mut tally =
+            Tally::new(&domain(), &[Measure::people("people"), Measure::rows("rows", None).unwrap()]).unwrap();
         let persons: Vec<u32> = (0..1000u32).rev().collect();
         for _ in 0..300 {
             tally.add(&[0; 1000], &persons, &[]).unwrap();
         }
         assert!(tally.cells[0].persons.len() <= 2 * COMPACT_AT);
         let raw = tally.finish().unwrap();
-        assert_eq!(
-            (
-                raw.people[0].len(),
-                raw.amounts[1][0].total,
-                raw.amounts[1][0].top
-            ),
-            (1000, 300_000, [300, 300])
-        );
+        assert_eq!((raw.people[0].len(), raw.amounts[1][0].total, raw.amounts[1][0].top), (1000, 300_000, [300, 300]));
     }
 
     #[test]
     fn bad_batches_are_refused_without_values() {
         let new = || Tally::new(&domain(), &measures()).unwrap();
-        assert_eq!(
-            new().add(&[0], &[1], &[Column::Full(&[-1])]),
-            Err(TallyError::Negative)
-        );
+        assert_eq!(new().add(&[0], &[1], &[Column::Full(&[-1])]), Err(TallyError::Negative));
         assert_eq!(new().add(&[0], &[1], &[]), Err(TallyError::Columns));
-        assert_eq!(
-            new().add(&[0], &[1, 2], &[Column::Full(&[1])]),
-            Err(TallyError::Columns)
-        );
-        assert_eq!(
-            new().add(&[3], &[1], &[Column::Full(&[1])]),
-            Err(TallyError::NoSuchCell)
-        );
+        assert_eq!(new().add(&[0], &[1, 2], &[Column::Full(&[1])]), Err(TallyError::Columns));
+        assert_eq!(new().add(&[3], &[1], &[Column::Full(&[1])]), Err(TallyError::NoSuchCell));
         let mut huge = new();
         huge.add(&[0], &[1], &[Column::Full(&[i64::MAX])]).unwrap();
         huge.add(&[0], &[1], &[Column::Full(&[i64::MAX])]).unwrap();
-        assert_eq!(
-            huge.add(&[0], &[1], &[Column::Full(&[i64::MAX])]),
-            Err(TallyError::TooLarge)
-        );
+        assert_eq!(huge.add(&[0], &[1], &[Column::Full(&[i64::MAX])]), Err(TallyError::TooLarge));
         let other = Tally::new(&domain(), &[Measure::people("people")]).unwrap();
         assert!(matches!(new().merge(other), Err(TallyError::Shape)));
-        assert!(matches!(
-            Tally::new(&domain(), &[]),
-            Err(TallyError::Measures(_))
-        ));
+        assert!(matches!(Tally::new(&domain(), &[]), Err(TallyError::Measures(_))));
     }
 }

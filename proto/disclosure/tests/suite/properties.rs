@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use disclosure::{
-    Cell, Coverage, Domain, Extent, Measure, MeasureKind, Per, Policy, Reported, Rounding,
-    Threshold, Zeros,
+    Cell, Coverage, Domain, Extent, Measure, MeasureKind, Per, Policy, Reported, Rounding, Threshold, Zeros,
 };
 use proptest::prelude::*;
 
@@ -35,64 +34,33 @@ fn truth(rows: &[Row], inner: &[usize], measure: &Measure) -> Truth {
     let mut per_cell: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     for &(cell, person, value) in rows.iter().filter(|r| inner.contains(&(r.0 as usize))) {
         let amount = per_cell.entry((person, cell)).or_default();
-        *amount += if matches!(measure.kind(), MeasureKind::Sum { .. }) {
-            value.unsigned_abs()
-        } else {
-            100
-        };
+        *amount += if matches!(measure.kind(), MeasureKind::Sum { .. }) { value.unsigned_abs() } else { 100 };
     }
     let mut per_person: BTreeMap<u32, u64> = BTreeMap::new();
     for ((person, _), amount) in per_cell {
-        let cap = measure
-            .at_most_per_person()
-            .map_or(u64::MAX, |cap| cap * 100);
+        let cap = measure.at_most_per_person().map_or(u64::MAX, |cap| cap * 100);
         *per_person.entry(person).or_default() += amount.min(cap);
     }
     let mut amounts: Vec<u64> = per_person.values().copied().collect();
     amounts.sort_unstable_by(|a, b| b.cmp(a));
     let people = amounts.len() as u64;
-    let hundredths = if measure.kind() == MeasureKind::People {
-        people * 100
-    } else {
-        amounts.iter().sum()
-    };
+    let hundredths = if measure.kind() == MeasureKind::People { people * 100 } else { amounts.iter().sum() };
     let contributors = amounts.iter().filter(|&&a| a > 0).count() as u64;
     amounts.resize(amounts.len().max(2), 0);
-    Truth {
-        people,
-        hundredths,
-        contributors,
-        top: [amounts[0], amounts[1]],
-    }
+    Truth { people, hundredths, contributors, top: [amounts[0], amounts[1]] }
 }
 
 fn check(domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
     let k = policy.threshold().people();
-    let protected = protected(
-        domain,
-        &measures(),
-        policy,
-        &coverage(domain, covered),
-        rows,
-    );
-    let cells: Vec<Vec<Cell>> = (0..measures().len())
-        .map(|m| protected.cells(m).to_vec())
-        .collect();
+    let protected = protected(domain, &measures(), policy, &coverage(domain, covered), rows);
+    let cells: Vec<Vec<Cell>> = (0..measures().len()).map(|m| protected.cells(m).to_vec()).collect();
     let reported = Reported::check(domain.clone(), measures(), *policy, cells.clone()).unwrap();
     for (m, measure) in measures().iter().enumerate() {
         assert_eq!(cells[m].len(), domain.len());
         for (index, cell) in cells[m].iter().enumerate() {
-            let inner = if domain.is_total(index) {
-                domain.children(index)
-            } else {
-                vec![index]
-            };
+            let inner = if domain.is_total(index) { domain.children(index) } else { vec![index] };
             let any_covered = inner.iter().any(|&i| covered[i]);
-            assert_eq!(
-                *cell == Cell::NotCovered,
-                !any_covered,
-                "not covered means just that"
-            );
+            assert_eq!(*cell == Cell::NotCovered, !any_covered, "not covered means just that");
             let extent = match inner.iter().filter(|&&i| covered[i]).count() {
                 0 => Extent::None,
                 n if n == inner.len() => Extent::Whole,
@@ -103,50 +71,28 @@ fn check(domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
             match reported.interval(m, index) {
                 None => assert!(!any_covered),
                 Some(interval) => {
+                    assert!(interval.low * 100 <= truth.hundredths, "{measure:?} {index} {cell:?} {interval:?}");
                     assert!(
-                        interval.low * 100 <= truth.hundredths,
-                        "{measure:?} {index} {cell:?} {interval:?}"
-                    );
-                    assert!(
-                        interval
-                            .high
-                            .is_none_or(|high| truth.hundredths <= high * 100),
+                        interval.high.is_none_or(|high| truth.hundredths <= high * 100),
                         "{measure:?} {index} {cell:?} {interval:?}"
                     );
                 }
             }
             match *cell {
                 Cell::Shown { value, low, high } => {
-                    assert!(
-                        truth.people >= k,
-                        "a shown figure stands for the threshold of people"
-                    );
+                    assert!(truth.people >= k, "a shown figure stands for the threshold of people");
                     assert!(low <= value && value <= high && high - low >= 2);
                     if measure.kind() != MeasureKind::People {
-                        assert!(
-                            truth.contributors >= k
-                                && truth.top[0] * 10_000 < truth.hundredths * 4375
-                        );
+                        assert!(truth.contributors >= k && truth.top[0] * 10_000 < truth.hundredths * 4375);
                         let others = truth.hundredths - truth.top[0] - truth.top[1];
-                        assert!(
-                            others * 100 >= truth.top[0] * 10,
-                            "the second could estimate the first"
-                        );
+                        assert!(others * 100 >= truth.top[0] * 10, "the second could estimate the first");
                     }
                 }
                 Cell::Suppressed { low, high } => {
-                    assert!(
-                        measure.kind() == MeasureKind::People
-                            && !domain.is_total(index)
-                            && truth.people < k
-                    );
+                    assert!(measure.kind() == MeasureKind::People && !domain.is_total(index) && truth.people < k);
                     assert_eq!((low, high), policy.suppressed());
                     let interval = reported.interval(m, index).unwrap();
-                    assert_eq!(
-                        (interval.low, interval.high),
-                        (low, Some(high)),
-                        "a suppressed count keeps its range"
-                    );
+                    assert_eq!((interval.low, interval.high), (low, Some(high)), "a suppressed count keeps its range");
                 }
                 Cell::Zero => assert!(truth.people == 0 && policy.zeros() == Zeros::Shown),
                 Cell::Withheld => {
@@ -160,23 +106,14 @@ fn check(domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
 
 fn policies() -> impl Strategy<Value = Policy> {
     let zeros = prop_oneof![Just(Zeros::Hidden), Just(Zeros::Shown)];
-    (
-        2u64..9,
-        prop_oneof![Just(5u64), Just(6), Just(10)],
-        zeros,
-        any::<bool>(),
-    )
-        .prop_map(|(k, base, zeros, midpoint)| {
+    (2u64..9, prop_oneof![Just(5u64), Just(6), Just(10)], zeros, any::<bool>()).prop_map(
+        |(k, base, zeros, midpoint)| {
             if midpoint {
                 return Policy::midpoint_6().with_zeros(zeros);
             }
-            Policy::new(
-                Threshold::new(k).unwrap(),
-                Rounding::half_up(base).unwrap(),
-                zeros,
-            )
-            .unwrap()
-        })
+            Policy::new(Threshold::new(k).unwrap(), Rounding::half_up(base).unwrap(), zeros).unwrap()
+        },
+    )
 }
 
 /// Rows of people whose level of the first dimension follows from their number, since it is per person.
@@ -184,11 +121,7 @@ fn rows(first: u32, second: u32) -> impl Strategy<Value = Vec<Row>> {
     let row = (0u32..first * 25, 0..second, 0i64..700);
     (prop::collection::vec(row, 0..160), 0u32..second + 1).prop_map(move |(rows, busy)| {
         let shape = |(person, b, value): (u32, u32, i64)| {
-            let b = if busy < second && person % 3 != 0 {
-                busy
-            } else {
-                b
-            };
+            let b = if busy < second && person % 3 != 0 { busy } else { b };
             ((person % first) * second + b, person, value)
         };
         rows.into_iter().map(shape).collect()
@@ -218,19 +151,8 @@ fn a_person_under_two_levels_of_a_personal_dimension_is_refused() {
     let mut tally = disclosure::Tally::new(&domain, &measures).unwrap();
     tally.add(&[0, 1], &[7, 7], &[]).unwrap();
     let policy = Policy::nhs_sde();
-    let refused = disclosure::protect(
-        tally.finish().unwrap(),
-        &domain,
-        &measures,
-        &policy,
-        &Coverage::whole(&domain),
-    );
-    assert_eq!(
-        refused.err(),
-        Some(disclosure::ProtectError::SeveralLevels {
-            dimension: "d0".into()
-        })
-    );
+    let refused = disclosure::protect(tally.finish().unwrap(), &domain, &measures, &policy, &Coverage::whole(&domain));
+    assert_eq!(refused.err(), Some(disclosure::ProtectError::SeveralLevels { dimension: "d0".into() }));
 }
 
 #[test]
@@ -241,13 +163,7 @@ fn a_record_outside_the_coverage_is_refused() {
     tally.add(&[0, 1], &[7, 8], &[]).unwrap();
     let policy = Policy::nhs_sde();
     let covered = coverage(&domain, &[true, false]);
-    let refused = disclosure::protect(
-        tally.finish().unwrap(),
-        &domain,
-        &measures,
-        &policy,
-        &covered,
-    );
+    let refused = disclosure::protect(tally.finish().unwrap(), &domain, &measures, &policy, &covered);
     assert_eq!(refused.err(), Some(disclosure::ProtectError::Uncovered));
 }
 
@@ -255,54 +171,20 @@ fn a_record_outside_the_coverage_is_refused() {
 fn a_forged_report_is_refused() {
     let domain = || domain(&[(2, Per::Person)], &[&[]]);
     let check = |cells: [Cell; 3]| {
-        Reported::check(
-            domain(),
-            vec![Measure::people("people")],
-            Policy::nhs_sde(),
-            vec![cells.to_vec()],
-        )
-        .is_ok()
+        Reported::check(domain(), vec![Measure::people("people")], Policy::nhs_sde(), vec![cells.to_vec()]).is_ok()
     };
     let shown = |value, low, high| Cell::Shown { value, low, high };
     let star = Cell::Suppressed { low: 1, high: 9 };
-    assert!(check([
-        shown(15, 13, 17),
-        shown(10, 10, 12),
-        shown(25, 23, 27)
-    ]));
+    assert!(check([shown(15, 13, 17), shown(10, 10, 12), shown(25, 23, 27)]));
     assert!(check([shown(15, 13, 17), star, Cell::Withheld]));
     assert!(check([shown(15, 13, 17), star, shown(20, 18, 22)]));
-    assert!(
-        !check([shown(5, 3, 7), shown(10, 10, 12), shown(15, 13, 17)]),
-        "below the threshold"
-    );
-    assert!(
-        !check([shown(14, 13, 17), shown(10, 10, 12), shown(25, 23, 27)]),
-        "off the grid"
-    );
-    assert!(
-        !check([shown(15, 15, 15), shown(10, 10, 12), shown(25, 23, 27)]),
-        "finer than the grid"
-    );
-    assert!(
-        !check([Cell::Suppressed { low: 1, high: 7 }, star, Cell::Withheld]),
-        "another policy's range"
-    );
-    assert!(
-        !check([shown(15, 13, 17), shown(10, 10, 12), Cell::Withheld]),
-        "held back for nothing"
-    );
-    assert!(
-        !check([shown(15, 13, 17), shown(10, 10, 12), shown(40, 38, 42)]),
-        "totals contradict"
-    );
-    assert!(
-        !check([Cell::Withheld, star, Cell::Withheld]),
-        "people are never withheld"
-    );
+    assert!(!check([shown(5, 3, 7), shown(10, 10, 12), shown(15, 13, 17)]), "below the threshold");
+    assert!(!check([shown(14, 13, 17), shown(10, 10, 12), shown(25, 23, 27)]), "off the grid");
+    assert!(!check([shown(15, 15, 15), shown(10, 10, 12), shown(25, 23, 27)]), "finer than the grid");
+    assert!(!check([Cell::Suppressed { low: 1, high: 7 }, star, Cell::Withheld]), "another policy's range");
+    assert!(!check([shown(15, 13, 17), shown(10, 10, 12), Cell::Withheld]), "held back for nothing");
+    assert!(!check([shown(15, 13, 17), shown(10, 10, 12), shown(40, 38, 42)]), "totals contradict");
+    assert!(!check([Cell::Withheld, star, Cell::Withheld]), "people are never withheld");
     assert!(!check([star, star, star]), "a total is never suppressed");
-    assert!(
-        !check([Cell::NotCovered, Cell::NotCovered, Cell::Withheld]),
-        "a total of nothing"
-    );
+    assert!(!check([Cell::NotCovered, Cell::NotCovered, Cell::Withheld]), "a total of nothing");
 }

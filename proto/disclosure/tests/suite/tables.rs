@@ -1,8 +1,7 @@
 //! Tables made from plain records.
 
 use disclosure::{
-    Cell, Column, Coverage, Covered, Dimension, Domain, Measure, MeasureKind, Per, Policy,
-    Protected, Tally, protect,
+    Cell, Column, Coverage, Covered, Dimension, Domain, Measure, MeasureKind, Per, Policy, Protected, Tally, protect,
 };
 
 /// One contribution: the inner cell, the person, and the value in hundredths.
@@ -10,20 +9,12 @@ pub type Row = (u32, u32, i64);
 
 /// A dimension with that many levels.
 pub fn dimension(name: &str, levels: usize, per: Per) -> Dimension {
-    Dimension {
-        name: name.into(),
-        levels: (0..levels).map(|l| format!("{name} {l}")).collect(),
-        per,
-    }
+    Dimension { name: name.into(), levels: (0..levels).map(|l| format!("{name} {l}")).collect(), per }
 }
 
 /// A domain of these sizes; `totals` list the kept dimensions.
 pub fn domain(sizes: &[(usize, Per)], totals: &[&[usize]]) -> Domain {
-    let dimensions = sizes
-        .iter()
-        .enumerate()
-        .map(|(d, &(n, per))| dimension(&format!("d{d}"), n, per))
-        .collect();
+    let dimensions = sizes.iter().enumerate().map(|(d, &(n, per))| dimension(&format!("d{d}"), n, per)).collect();
     Domain::new(dimensions, totals.iter().map(|t| t.to_vec()).collect()).unwrap()
 }
 
@@ -39,13 +30,8 @@ pub fn protected(
     let cells: Vec<u32> = rows.iter().map(|r| r.0).collect();
     let persons: Vec<u32> = rows.iter().map(|r| r.1).collect();
     let values: Vec<i64> = rows.iter().map(|r| r.2).collect();
-    let sums = measures
-        .iter()
-        .filter(|m| matches!(m.kind(), MeasureKind::Sum { .. }))
-        .count();
-    tally
-        .add(&cells, &persons, &vec![Column::Full(&values); sums])
-        .unwrap();
+    let sums = measures.iter().filter(|m| matches!(m.kind(), MeasureKind::Sum { .. })).count();
+    tally.add(&cells, &persons, &vec![Column::Full(&values); sums]).unwrap();
     protect(tally.finish().unwrap(), domain, measures, policy, coverage).unwrap()
 }
 
@@ -54,32 +40,14 @@ pub fn people(domain: &Domain, policy: &Policy, counts: &[u64]) -> Vec<Cell> {
     let mut rows = Vec::new();
     for (cell, &count) in counts.iter().enumerate() {
         for _ in 0..count {
-            rows.push((
-                u32::try_from(cell).unwrap(),
-                u32::try_from(rows.len()).unwrap(),
-                0,
-            ));
+            rows.push((u32::try_from(cell).unwrap(), u32::try_from(rows.len()).unwrap(), 0));
         }
     }
-    protected(
-        domain,
-        &[Measure::people("people")],
-        policy,
-        &Coverage::whole(domain),
-        &rows,
-    )
-    .cells(0)
-    .to_vec()
+    protected(domain, &[Measure::people("people")], policy, &Coverage::whole(domain), &rows).cells(0).to_vec()
 }
 
 /// A coverage from one flag per inner cell.
 pub fn coverage(domain: &Domain, covered: &[bool]) -> Coverage {
     let mut flags = covered.iter();
-    Coverage::of(domain, |_| {
-        if *flags.next().unwrap() {
-            Covered::Yes
-        } else {
-            Covered::No
-        }
-    })
+    Coverage::of(domain, |_| if *flags.next().unwrap() { Covered::Yes } else { Covered::No })
 }

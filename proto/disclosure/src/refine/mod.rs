@@ -1,0 +1,185 @@
+//! Simulatable refinement: which interval is published for each total beside suppressed cells.
+//!
+//! Totals start unknown. In the declared order each is cut into blocks, but only at cuts that leave every suppressed
+//! cell its whole range in every outcome; the decision reads what is public and nothing else, and the true value only
+//! picks the block. Whoever re-runs the rule on every table that fits the release therefore finds the same release, and
+//! excludes no value of any suppressed cell.
+//!
+//! * *Range*: each suppressed cell has two scenarios, at its least and at its greatest value (with pairs protected, each
+//!   two under one total have four more). Every published block meets every scenario.
+//! * *Closure*: cuts depend on earlier blocks through least and greatest values alone, and those are unique.
+//!
+//! It takes part where counts of people add up exactly and the totals have a network form. Everything else is held back
+//! where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
+
+mod form;
+mod network;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+use self::network::{Bounds, Network};
+use self::run::{Cuts, Run, UNBOUNDED};
+use crate::cell::Cell;
+use crate::domain::{Domain, Per};
+use crate::policy::{Pairs, Policy};
+
+/// The most values that the scenarios of one table may hold, if every declared cell were suppressed: eight bytes each.
+/// It follows from the declared domain alone; a larger table has its totals held back.
+const MAX_SCENARIO_VALUES: usize = 40_000_000;
+
+/// What refinement decided about the totals of people.
+pub(crate) struct Refined {
+    /// Per inner cell, whether a total links it, through others, with a suppressed cell.
+    pub(crate) linked: Vec<bool>,
+    /// Per cell, the published block of a refined total; `None` in place of `high` where no cut bounds it above.
+    pub(crate) blocks: Vec<Option<(u64, Option<u64>)>>,
+}
+
+/// Refines the totals of people. `inner` holds what is said about the inner cells, `bounds` what all of the published
+/// inner figures together imply for each, `counts` the true counts. `None` where the domain has no network form or is
+/// too large, which the declaration alone decides.
+pub(crate) fn refine(
+    domain: &Domain,
+    policy: &Policy,
+    inner: &[Cell],
+    bounds: &[(u64, u64)],
+    counts: &[u64],
+) -> Option<Refined> {
+    let totals: Vec<usize> = (0..domain.totals().len()).filter(|&total| adds_up(domain, total)).collect();
+    let covered: Vec<bool> = cover(domain, inner);
+    let network = form::network(domain, &totals, &covered)?;
+    if most_scenarios(domain, &network, policy.pairs()).checked_mul(domain.len())? > MAX_SCENARIO_VALUES {
+        return None;
+    }
+    let linked = neighbourhood(domain, &totals, inner);
+    let truth = additive(domain, &totals, counts)?;
+    let start = start(domain, bounds)?;
+    let mut run = Run::new(&network, start, &truth);
+    let mut ranges: Vec<(usize, i64, i64)> = Vec::new();
+    for cell in (0..domain.inner_len()).filter(|&cell| matches!(inner[cell], Cell::Suppressed { .. })) {
+        let partners: Vec<_> = match policy.pairs() {
+            Pairs::Single => Vec::new(),
+            Pairs::Protected => ranges.iter().copied().filter(|p| network.share_a_total(p.0, cell)).collect(),
+        };
+        let (low, high) = run.protect(cell, &partners);
+        ranges.push((cell, low, high));
+    }
+    let cuts = TotalCuts(*policy);
+    let mut blocks = vec![None; domain.len()];
+    for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)).filter(|&cell| covered[cell]) {
+        if !domain.children(cell).iter().any(|&child| linked[child]) {
+            continue;
+        }
+        run.publish(cell, &cuts);
+        let (low, high) = (run.bounds().low[cell], run.bounds().high[cell]);
+        let high = if high < UNBOUNDED { Some(u64::try_from(high).ok()?) } else { None };
+        blocks[cell] = Some((u64::try_from(low).ok()?, high));
+    }
+    Some(Refined { linked, blocks })
+}
+
+/// Whether counts of people add up over every dimension that the total drops.
+pub(crate) fn adds_up(domain: &Domain, total: usize) -> bool {
+    let kept = &domain.totals()[total];
+    let mut dropped = domain.dimensions().iter().enumerate().filter(|(d, _)| !kept.contains(d));
+    dropped.all(|(_, dimension)| dimension.per == Per::Person || dimension.levels.len() == 1)
+}
+
+/// Marks the inner cells that additive totals link, directly or through other cells, with a suppressed cell. Nothing
+/// that is published about unmarked cells can tell anything about a suppressed one. Reads the public mask alone.
+pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -> Vec<bool> {
+    let mut group: Vec<usize> = (0..domain.inner_len()).collect();
+    fn root(group: &mut [usize], mut cell: usize) -> usize {
+        while group[cell] != cell {
+            group[cell] = group[group[cell]];
+            cell = group[cell];
+        }
+        cell
+    }
+    for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
+        let children: Vec<usize> =
+            domain.children(cell).into_iter().filter(|&child| inner[child] != Cell::NotCovered).collect();
+        for pair in children.windows(2) {
+            let (one, other) = (root(&mut group, pair[0]), root(&mut group, pair[1]));
+            group[one] = other;
+        }
+    }
+    let mut marked = vec![false; domain.inner_len()];
+    for cell in (0..domain.inner_len()).filter(|&cell| inner[cell].is_hidden()) {
+        marked[root(&mut group, cell)] = true;
+    }
+    (0..domain.inner_len()).map(|cell| marked[root(&mut group, cell)]).collect()
+}
+
+/// Cuts of totals: the block starts of the policy's grid. The threshold itself is one only where the grid has it.
+struct TotalCuts(Policy);
+
+impl TotalCuts {
+    /// The start of the block that holds `value`, or nought below the first cut.
+    fn start(&self, value: u64) -> u64 {
+        let k = self.0.threshold().people();
+        if value < k {
+            return 0;
+        }
+        let low = self.0.block(value).low;
+        if low == k && self.0.rounding().uncut(k).low != k { 0 } else { low }
+    }
+}
+
+impl Cuts for TotalCuts {
+    fn at_or_below(&self, value: i64) -> i64 {
+        u64::try_from(value).map_or(0, |value| i64::try_from(self.start(value)).unwrap_or(0))
+    }
+
+    fn above(&self, value: i64) -> i64 {
+        let value = u64::try_from(value).unwrap_or(0);
+        let k = self.0.threshold().people();
+        let next = if value < k { k } else { self.0.block(value).high.saturating_add(1) };
+        let next = if self.start(next) == 0 { self.0.block(next).high.saturating_add(1) } else { next };
+        i64::try_from(next).unwrap_or(UNBOUNDED).min(UNBOUNDED)
+    }
+}
+
+/// Which cells, totals included, cover something.
+fn cover(domain: &Domain, inner: &[Cell]) -> Vec<bool> {
+    let covered = |cell: &usize| inner[*cell] != Cell::NotCovered;
+    (0..domain.len())
+        .map(|cell| if domain.is_total(cell) { domain.children(cell).iter().any(covered) } else { covered(&cell) })
+        .collect()
+}
+
+/// The true table: inner counts and, for additive totals, their sums.
+fn additive(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i64>> {
+    let mut truth = vec![0; domain.len()];
+    for (value, &count) in truth.iter_mut().zip(counts) {
+        *value = i64::try_from(count).ok()?;
+    }
+    for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
+        truth[cell] = domain.children(cell).iter().map(|&child| truth[child]).sum();
+    }
+    Some(truth)
+}
+
+/// What is public before any total is: the inner cells' bounds, and nothing of the totals.
+fn start(domain: &Domain, inner: &[(u64, u64)]) -> Option<Bounds> {
+    let (mut low, mut high) = (vec![0; domain.len()], vec![UNBOUNDED; domain.len()]);
+    for (cell, &(from, to)) in inner.iter().enumerate() {
+        low[cell] = i64::try_from(from).ok()?;
+        high[cell] = i64::try_from(to).ok()?;
+    }
+    Some(Bounds { low, high })
+}
+
+/// How many scenarios there would be if every inner cell were suppressed.
+fn most_scenarios(domain: &Domain, network: &Network, pairs: Pairs) -> usize {
+    let inner = domain.inner_len();
+    let pairs = match pairs {
+        Pairs::Single => 0,
+        Pairs::Protected => {
+            (0..inner).map(|one| (0..one).filter(|&other| network.share_a_total(one, other)).count()).sum()
+        }
+    };
+    2 * inner + 4 * pairs
+}
