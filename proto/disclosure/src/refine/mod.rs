@@ -25,9 +25,9 @@ use crate::cell::Cell;
 use crate::domain::{Domain, Per};
 use crate::policy::{Pairs, Policy};
 
-/// The most values that the scenarios of one table may hold, if every declared cell were suppressed: eight bytes each.
+/// The most values that the scenarios of one table may hold, if every declared cell were suppressed: four bytes each.
 /// It follows from the declared domain alone; a larger table has its totals held back.
-const MAX_SCENARIO_VALUES: usize = 40_000_000;
+const MAX_SCENARIO_VALUES: usize = 130_000_000;
 
 /// What refinement decided about the totals of people.
 pub(crate) struct Refined {
@@ -57,7 +57,7 @@ pub(crate) fn refine(
     let truth = additive(domain, &totals, counts)?;
     let start = start(domain, bounds)?;
     let mut run = Run::new(&network, start, &truth);
-    let mut ranges: Vec<(usize, i64, i64)> = Vec::new();
+    let mut ranges: Vec<(usize, i32, i32)> = Vec::new();
     for cell in (0..domain.inner_len()).filter(|&cell| matches!(inner[cell], Cell::Suppressed { .. })) {
         let partners: Vec<_> = match policy.pairs() {
             Pairs::Single => Vec::new(),
@@ -129,16 +129,16 @@ impl TotalCuts {
 }
 
 impl Cuts for TotalCuts {
-    fn at_or_below(&self, value: i64) -> i64 {
-        u64::try_from(value).map_or(0, |value| i64::try_from(self.start(value)).unwrap_or(0))
+    fn at_or_below(&self, value: i32) -> i32 {
+        u64::try_from(value).map_or(0, |value| i32::try_from(self.start(value)).unwrap_or(0))
     }
 
-    fn above(&self, value: i64) -> i64 {
+    fn above(&self, value: i32) -> i32 {
         let value = u64::try_from(value).unwrap_or(0);
         let k = self.0.threshold().people();
         let next = if value < k { k } else { self.0.block(value).high.saturating_add(1) };
         let next = if self.start(next) == 0 { self.0.block(next).high.saturating_add(1) } else { next };
-        i64::try_from(next).unwrap_or(UNBOUNDED).min(UNBOUNDED)
+        i32::try_from(next).unwrap_or(UNBOUNDED).min(UNBOUNDED)
     }
 }
 
@@ -151,10 +151,10 @@ fn cover(domain: &Domain, inner: &[Cell]) -> Vec<bool> {
 }
 
 /// The true table: inner counts and, for additive totals, their sums.
-fn additive(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i64>> {
+fn additive(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i32>> {
     let mut truth = vec![0; domain.len()];
     for (value, &count) in truth.iter_mut().zip(counts) {
-        *value = i64::try_from(count).ok()?;
+        *value = i32::try_from(count).ok()?;
     }
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
         truth[cell] = domain.children(cell).iter().map(|&child| truth[child]).sum();
@@ -166,8 +166,8 @@ fn additive(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i64
 fn start(domain: &Domain, inner: &[(u64, u64)]) -> Option<Bounds> {
     let (mut low, mut high) = (vec![0; domain.len()], vec![UNBOUNDED; domain.len()]);
     for (cell, &(from, to)) in inner.iter().enumerate() {
-        low[cell] = i64::try_from(from).ok()?;
-        high[cell] = i64::try_from(to).ok()?;
+        low[cell] = i32::try_from(from).ok()?;
+        high[cell] = i32::try_from(to).ok()?;
     }
     Some(Bounds { low, high })
 }

@@ -24,8 +24,8 @@ struct End {
 /// The public bounds of every cell.
 #[derive(Clone)]
 pub(crate) struct Bounds {
-    pub(crate) low: Vec<i64>,
-    pub(crate) high: Vec<i64>,
+    pub(crate) low: Vec<i32>,
+    pub(crate) high: Vec<i32>,
 }
 
 /// Which way a cell's value is to be moved.
@@ -41,6 +41,54 @@ pub(crate) struct Search {
     cursor: Vec<u32>,
     queue: Vec<u32>,
     path: Vec<(u32, End)>,
+    /// The cell that `routes` are for.
+    cell: usize,
+    /// Ways by which earlier pushes of that cell went, towards its least and its greatest value.
+    routes: [Routes; 2],
+    towards: Towards,
+}
+
+/// Ways that flow took in one table, to be tried in the next: most tables differ little.
+#[derive(Default)]
+struct Routes(Vec<Vec<End>>);
+
+/// The most ways kept.
+const MAX_ROUTES: usize = 64;
+
+impl Routes {
+    /// Sends up to `limit` along the ways kept, as far as each has room; returns what was sent.
+    fn retrace(&self, bounds: &Bounds, table: &mut [i32], limit: i32) -> i32 {
+        let mut sent = 0;
+        for route in &self.0 {
+            let room = route.iter().map(|&end| residual(bounds, table, end)).min().unwrap_or(0);
+            let through = room.min(limit - sent);
+            send(table, route.iter().copied(), through);
+            sent += through;
+            if sent == limit {
+                break;
+            }
+        }
+        sent
+    }
+}
+
+impl Search {
+    /// The ways kept for `cell`; those of another cell are forgotten.
+    fn routes(&mut self, cell: usize, towards: Towards) -> &Routes {
+        if self.cell != cell {
+            self.cell = cell;
+            self.routes.iter_mut().for_each(|routes| routes.0.clear());
+        }
+        self.towards = towards;
+        &self.routes[towards as usize]
+    }
+
+    fn keep_route(&mut self) {
+        let routes = &mut self.routes[self.towards as usize].0;
+        if routes.len() < MAX_ROUTES {
+            routes.push(self.path.iter().map(|&(_, end)| end).collect());
+        }
+    }
 }
 
 /// A cell and the value that it is to be moved towards.
@@ -48,7 +96,7 @@ pub(crate) struct Search {
 pub(crate) struct Push {
     pub(crate) cell: usize,
     pub(crate) towards: Towards,
-    pub(crate) target: i64,
+    pub(crate) target: i32,
 }
 
 const UNSEEN: u32 = u32::MAX;
@@ -89,6 +137,9 @@ impl Network {
             cursor: vec![0; nodes],
             queue: Vec::with_capacity(nodes),
             path: Vec::new(),
+            cell: usize::MAX,
+            routes: [Routes::default(), Routes::default()],
+            towards: Towards::Least,
         }
     }
 
@@ -98,10 +149,10 @@ impl Network {
         &self,
         search: &mut Search,
         bounds: &mut Bounds,
-        table: &mut [i64],
-        fixed: &[(usize, i64)],
+        table: &mut [i32],
+        fixed: &[(usize, i32)],
         Push { cell, towards, target }: Push,
-    ) -> i64 {
+    ) -> i32 {
         let (tail, head) = self.arcs[cell];
         let (from, to, wanted) = match towards {
             Towards::Least => (tail, head, table[cell] - target.max(bounds.low[cell])),
@@ -115,7 +166,7 @@ impl Network {
         for &(c, ..) in &pinned {
             (bounds.low[c], bounds.high[c]) = (table[c], table[c]);
         }
-        let mut left = wanted;
+        let mut left = wanted - search.routes(cell, towards).retrace(bounds, table, wanted);
         while left > 0 && self.levels(search, bounds, table, from, to) {
             left -= self.blocking_flow(search, bounds, table, from, to, left);
         }
@@ -131,7 +182,7 @@ impl Network {
 
     /// Breadth first: the distance of every node from `from` in the residual graph, up to that of `to`; whether `to`
     /// can be reached.
-    fn levels(&self, search: &mut Search, bounds: &Bounds, table: &[i64], from: u32, to: u32) -> bool {
+    fn levels(&self, search: &mut Search, bounds: &Bounds, table: &[i32], from: u32, to: u32) -> bool {
         search.level.fill(UNSEEN);
         search.queue.clear();
         search.queue.push(from);
@@ -158,11 +209,11 @@ impl Network {
         &self,
         search: &mut Search,
         bounds: &Bounds,
-        table: &mut [i64],
+        table: &mut [i32],
         from: u32,
         to: u32,
-        limit: i64,
-    ) -> i64 {
+        limit: i32,
+    ) -> i32 {
         for node in 0..search.level.len() {
             search.cursor[node] = self.starts[node];
         }
@@ -172,9 +223,8 @@ impl Network {
             if node == to {
                 let room = search.path.iter().map(|&(_, end)| residual(bounds, table, end)).min();
                 let through = room.unwrap_or(0).min(limit - sent);
-                for &(_, end) in &search.path {
-                    table[end.arc as usize] += if end.leaves { through } else { -through };
-                }
+                send(table, search.path.iter().map(|&(_, end)| end), through);
+                search.keep_route();
                 sent += through;
                 let full = |&(_, end): &(u32, End)| residual(bounds, table, end) == 0;
                 let back = search.path.iter().position(full).unwrap_or(0);
@@ -193,7 +243,7 @@ impl Network {
     }
 
     /// The next end of an arc by which flow can go one level further.
-    fn advance(&self, search: &mut Search, bounds: &Bounds, table: &[i64], node: u32) -> Option<End> {
+    fn advance(&self, search: &mut Search, bounds: &Bounds, table: &[i32], node: u32) -> Option<End> {
         let next_level = search.level[node as usize] + 1;
         let ends = &self.ends[search.cursor[node as usize] as usize..self.starts[node as usize + 1] as usize];
         let usable = |end: &End| search.level[end.other as usize] == next_level && residual(bounds, table, *end) > 0;
@@ -208,7 +258,14 @@ impl Network {
 }
 
 /// How much more can go through this end of an arc, away from its node.
-fn residual(bounds: &Bounds, table: &[i64], end: End) -> i64 {
+fn residual(bounds: &Bounds, table: &[i32], end: End) -> i32 {
     let arc = end.arc as usize;
     if end.leaves { bounds.high[arc] - table[arc] } else { table[arc] - bounds.low[arc] }
+}
+
+/// Sends `amount` along a way.
+fn send(table: &mut [i32], way: impl Iterator<Item = End>, amount: i32) {
+    for end in way {
+        table[end.arc as usize] += if end.leaves { amount } else { -amount };
+    }
 }

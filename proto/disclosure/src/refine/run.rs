@@ -2,21 +2,21 @@
 
 use super::network::{Bounds, Network, Push, Search, Towards};
 
-/// Stands for *no upper bound*; larger than any sum of people or rows.
-pub(crate) const UNBOUNDED: i64 = 1 << 52;
+/// Stands for *no upper bound*; no table with a larger sum is refined.
+pub(crate) const UNBOUNDED: i32 = 1 << 30;
 
 /// Where cuts may fall, apart from what scenarios allow.
 pub(crate) trait Cuts {
     /// The greatest cut at or below `value`, or nought if there is none.
-    fn at_or_below(&self, value: i64) -> i64;
+    fn at_or_below(&self, value: i32) -> i32;
     /// The least cut above `value`.
-    fn above(&self, value: i64) -> i64;
+    fn above(&self, value: i32) -> i32;
 }
 
 /// One assignment that must stay possible: cells with their values, and a table that shows it.
 struct Scenario {
-    fixed: Vec<(usize, i64)>,
-    table: Vec<i64>,
+    fixed: Vec<(usize, i32)>,
+    table: Vec<i32>,
 }
 
 /// A refinement in progress.
@@ -26,12 +26,12 @@ pub(crate) struct Run<'a> {
     // INVARIANT: public; holds the true table.
     bounds: Bounds,
     scenarios: Vec<Scenario>,
-    truth: &'a [i64],
+    truth: &'a [i32],
 }
 
 impl<'a> Run<'a> {
     /// Starts from public bounds that hold the true table.
-    pub(crate) fn new(network: &'a Network, bounds: Bounds, truth: &'a [i64]) -> Self {
+    pub(crate) fn new(network: &'a Network, bounds: Bounds, truth: &'a [i32]) -> Self {
         Self { network, search: network.search(), bounds, scenarios: Vec::new(), truth }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Run<'a> {
         // A cut needs every scenario on both of its sides.
         let (least, greatest) = (if has_below { below } else { above } - 1, if has_above { above } else { below });
         let finest = self.all_reach(cell, least, greatest);
-        let (from, to) = if finest { (i64::MIN, i64::MAX) } else { self.allowed(cell) };
+        let (from, to) = if finest { (i32::MIN, i32::MAX) } else { self.allowed(cell) };
         let (mut low, mut high) = (0, UNBOUNDED);
         let mut cut = below;
         while cut > self.bounds.low[cell] {
@@ -75,7 +75,7 @@ impl<'a> Run<'a> {
     }
 
     /// Protects the range that `cell` can still take: from now on every cut leaves it whole. Returns the range.
-    pub(crate) fn protect(&mut self, cell: usize, partners: &[(usize, i64, i64)]) -> (i64, i64) {
+    pub(crate) fn protect(&mut self, cell: usize, partners: &[(usize, i32, i32)]) -> (i32, i32) {
         let least = self.extreme(&[], cell, Towards::Least);
         let greatest = self.extreme(&[], cell, Towards::Greatest);
         if least == greatest {
@@ -92,13 +92,13 @@ impl<'a> Run<'a> {
     }
 
     /// The least or greatest value of `cell` over all tables within the bounds where `fixed` holds in the true table.
-    pub(crate) fn extreme(&mut self, fixed: &[(usize, i64)], cell: usize, towards: Towards) -> i64 {
+    pub(crate) fn extreme(&mut self, fixed: &[(usize, i32)], cell: usize, towards: Towards) -> i32 {
         let mut table = self.truth.to_vec();
         let far = if towards == Towards::Least { 0 } else { UNBOUNDED };
         self.push(&mut table, fixed, Push { cell, towards, target: far })
     }
 
-    fn add_scenario(&mut self, fixed: &[(usize, i64)]) {
+    fn add_scenario(&mut self, fixed: &[(usize, i32)]) {
         let mut table = self.truth.to_vec();
         for (place, &(cell, value)) in fixed.iter().enumerate() {
             let towards = if value < table[cell] { Towards::Least } else { Towards::Greatest };
@@ -109,12 +109,12 @@ impl<'a> Run<'a> {
         self.scenarios.push(Scenario { fixed: fixed.to_vec(), table });
     }
 
-    fn push(&mut self, table: &mut [i64], fixed: &[(usize, i64)], push: Push) -> i64 {
+    fn push(&mut self, table: &mut [i32], fixed: &[(usize, i32)], push: Push) -> i32 {
         self.network.push(&mut self.search, &mut self.bounds, table, fixed, push)
     }
 
     /// Whether every scenario can have `cell` at or below `least` and at or above `greatest`.
-    fn all_reach(&mut self, cell: usize, least: i64, greatest: i64) -> bool {
+    fn all_reach(&mut self, cell: usize, least: i32, greatest: i32) -> bool {
         let Self { network, search, bounds, scenarios, .. } = self;
         scenarios.iter_mut().all(|Scenario { fixed, table }| {
             let mut reach =
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
     }
 
     /// The cuts `c` that every scenario can be on both sides of: `alpha < c <= beta`.
-    fn allowed(&mut self, cell: usize) -> (i64, i64) {
+    fn allowed(&mut self, cell: usize) -> (i32, i32) {
         let (mut alpha, mut beta) = (-1, UNBOUNDED);
         let Self { network, search, bounds, scenarios, .. } = self;
         for Scenario { fixed, table } in scenarios {

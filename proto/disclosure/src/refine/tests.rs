@@ -10,7 +10,7 @@ use crate::domain::{CellKey, Domain, Per, tests::dimension};
 enum Json {
     Null,
     Bool(bool),
-    Int(i64),
+    Int(i32),
     Text(String),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
@@ -77,27 +77,27 @@ impl Json {
         list
     }
 
-    fn int(&self) -> i64 {
+    fn int(&self) -> i32 {
         match self {
             Self::Int(n) => *n,
             _ => UNBOUNDED,
         }
     }
 
-    fn range(&self) -> (i64, i64) {
+    fn range(&self) -> (i32, i32) {
         (self.list()[0].int(), self.list()[1].int())
     }
 }
 
 /// Cuts at values with remainder 3, and for inner cells at the threshold and at 1.
 struct VectorCuts {
-    threshold: i64,
-    least: i64,
+    threshold: i32,
+    least: i32,
     inner: bool,
 }
 
 impl VectorCuts {
-    fn is_cut(&self, c: i64) -> bool {
+    fn is_cut(&self, c: i32) -> bool {
         if self.inner {
             c == 1 && self.least == 1 || c == self.threshold || c > self.threshold && c % 5 == 3
         } else {
@@ -107,11 +107,11 @@ impl VectorCuts {
 }
 
 impl Cuts for VectorCuts {
-    fn at_or_below(&self, value: i64) -> i64 {
+    fn at_or_below(&self, value: i32) -> i32 {
         (1..=value).rev().find(|&c| self.is_cut(c)).unwrap_or(0)
     }
 
-    fn above(&self, value: i64) -> i64 {
+    fn above(&self, value: i32) -> i32 {
         (value + 1..).find(|&c| self.is_cut(c)).unwrap()
     }
 }
@@ -146,7 +146,7 @@ fn check(vector: &Json) {
     let Json::Text(id) = vector.get("id") else { unreachable!("an id is a text") };
     let (domain, cells) = layout(vector);
     let k = vector.get("k").int();
-    let least = i64::from(*vector.get("zeros") == Json::Text("shown".into()));
+    let least = i32::from(*vector.get("zeros") == Json::Text("shown".into()));
     let mut truth = vec![0; domain.len()];
     for (value, &cell) in vector.get("true").list().iter().zip(&cells) {
         truth[cell] = value.int();
@@ -160,7 +160,7 @@ fn check(vector: &Json) {
     let network = form::network(&domain, &(0..domain.totals().len()).collect::<Vec<_>>(), &vec![true; domain.len()]);
     let network = network.unwrap();
     let mut run = Run::new(&network, bounds, &truth);
-    let mut stars: Vec<(usize, i64, i64)> = Vec::new();
+    let mut stars: Vec<(usize, i32, i32)> = Vec::new();
     for cell in (0..domain.len()).filter(|&cell| !domain.is_total(cell)) {
         run.publish(cell, &VectorCuts { threshold: k, least, inner: true });
         if run.bounds().low[cell] < k && run.bounds().high[cell] > 0 {

@@ -1,0 +1,109 @@
+//! Measures the disclosure rules on one core: counting ten million sorted rows, and protecting tables of several shapes.
+//!
+//! `cargo run --release -p disclosure --example measure`
+
+use std::time::Instant;
+
+use disclosure::{Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Tally, protect};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// A small generator, so that figures can be compared between runs.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+fn main() -> Outcome {
+    count()?;
+    for (name, sizes, totals) in [
+        ("10x5", vec![10, 5], two_way()),
+        ("20x10", vec![20, 10], two_way()),
+        ("50x10", vec![50, 10], two_way()),
+        ("60 in 10 groups x10", vec![10, 6, 10], nested()),
+        ("100x20", vec![100, 20], two_way()),
+        ("370 in 37 groups x20", vec![37, 10, 20], nested()),
+    ] {
+        for pairs in [Pairs::Single, Pairs::Protected] {
+            table(name, &sizes, &totals, pairs)?;
+        }
+    }
+    Ok(())
+}
+
+fn two_way() -> Vec<Vec<usize>> {
+    vec![vec![], vec![1], vec![0]]
+}
+
+fn nested() -> Vec<Vec<usize>> {
+    vec![vec![], vec![2], vec![0], vec![0, 2], vec![0, 1]]
+}
+
+fn domain(sizes: &[usize], totals: &[Vec<usize>]) -> Result<Domain, disclosure::DomainError> {
+    let levels = |n: &usize| (0..*n).map(|l| l.to_string()).collect();
+    let dimension = |(d, n): (usize, &usize)| Dimension { name: d.to_string(), levels: levels(n), per: Per::Person };
+    Domain::new(sizes.iter().enumerate().map(dimension).collect(), totals.to_vec())
+}
+
+/// Ten million rows of 500,000 people, sorted by person, in 1,920 cells, in batches of 8,192.
+fn count() -> Outcome {
+    let records =
+        Dimension { name: "cell".into(), levels: (0..1920).map(|l| l.to_string()).collect(), per: Per::Record };
+    let domain = Domain::new(vec![records], vec![])?;
+    let rows = 10_000_000u64;
+    let mut numbers = Numbers(1);
+    let persons: Vec<u32> = (0..rows).map(|row| (row / 20) as u32).collect();
+    let cells: Vec<u32> = (0..rows).map(|_| (numbers.next(44) * numbers.next(44)) as u32).collect();
+    let values: Vec<i64> = (0..rows).map(|_| numbers.next(900) as i64).collect();
+    let people = vec![Measure::people("people")];
+    let all = vec![Measure::people("people"), Measure::rows("rows", None)?, Measure::sum("days", 90)?];
+    for (name, measures) in [("people", people), ("people, rows, sum", all)] {
+        let started = Instant::now();
+        let mut tally = Tally::new(&domain, &measures)?;
+        for ((cells, persons), values) in cells.chunks(8192).zip(persons.chunks(8192)).zip(values.chunks(8192)) {
+            let columns = vec![Column::Full(values); measures.len().saturating_sub(2)];
+            tally.add(cells, persons, &columns)?;
+        }
+        let fed = started.elapsed();
+        let raw = tally.finish()?;
+        println!("count {name}: fed {fed:.2?}, finished {:.2?}", started.elapsed());
+        drop(raw);
+    }
+    Ok(())
+}
+
+/// A skewed table in which about a fifth of the inner cells is small.
+fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Outcome {
+    let domain = domain(sizes, totals)?;
+    let mut numbers = Numbers(7);
+    let (mut cells, mut next) = (Vec::new(), 0u32);
+    for cell in 0..domain.inner_len() {
+        let people = if numbers.next(5) == 0 { numbers.next(8) } else { 8 + numbers.next(12) * numbers.next(12) };
+        for _ in 0..people {
+            cells.push(cell as u32);
+            next += 1;
+        }
+    }
+    let measures = [Measure::people("people")];
+    let mut tally = Tally::new(&domain, &measures)?;
+    tally.add(&cells, &(0..next).collect::<Vec<u32>>(), &[])?;
+    let policy = Policy::hes_2018().with_pairs(pairs);
+    let started = Instant::now();
+    let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain))?;
+    let took = started.elapsed();
+    let cells = protected.cells(0);
+    let small = cells.iter().filter(|cell| matches!(cell, Cell::Suppressed { .. })).count();
+    let withheld = cells.iter().filter(|cell| **cell == Cell::Withheld).count();
+    let wide =
+        cells[domain.inner_len()..].iter().filter(|c| matches!(c, Cell::Shown { low, high, .. } if high - low > 4));
+    println!(
+        "protect {name} {pairs:?}: {} cells, {small} small, {} totals wider than 5, {withheld} withheld, {took:.3?}",
+        domain.len(),
+        wide.count()
+    );
+    Ok(())
+}
