@@ -1,72 +1,194 @@
 //! An attacker who knows the rules, runs them on every table that fits what was published, and looks whether any value
 //! of any suppressed count can be excluded. Exhaustive over small tables; shares no code with the crate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use disclosure::{Cell, Domain, Per, Policy, Rounding, Threshold, Zeros};
+use disclosure::{Cell, Coverage, Domain, Measure, Pairs, Per, Policy, Rounding, Threshold, Zeros};
 
-use crate::tables::{domain, people};
+use crate::tables::{Row, domain, people, protected};
 
-/// Publishes every table with cells up to `most`, groups the tables by what was published, and asks of every group
-/// whether each suppressed count takes its whole range in it. Returns suppressed counts seen and those narrowed.
-fn attack(domain: &Domain, policy: &Policy, most: u64, publish: impl Fn(&[u64]) -> Vec<Cell>) -> (usize, usize) {
+/// What the attacker found: suppressed counts, and how many of them (or of their pairs) miss a value.
+#[derive(Debug, Default)]
+struct Findings {
+    stars: usize,
+    narrowed: usize,
+    pairs: usize,
+    pairs_narrowed: usize,
+    totals_beside_stars: usize,
+}
+
+/// Publishes every table, groups the tables by what was published, and asks of every group whether each suppressed count
+/// takes its whole range in it, and each two in `neighbours` every pair of values. `publish` gives the cells of all
+/// measures, those of people first; a table is the counts of people.
+fn attack(
+    domain: &Domain,
+    policy: &Policy,
+    neighbours: &[(usize, usize)],
+    tables: impl Iterator<Item = (Vec<u64>, Vec<Vec<Cell>>)>,
+) -> Findings {
     let inner = domain.inner_len();
-    let mut seen: BTreeMap<String, (Vec<Cell>, Vec<Vec<u64>>)> = BTreeMap::new();
-    let mut table = vec![0u64; inner];
-    loop {
-        let cells = publish(&table);
-        seen.entry(format!("{cells:?}")).or_insert_with(|| (cells, Vec::new())).1.push(table.clone());
-        let Some(place) = table.iter().position(|&n| n < most) else {
-            break;
-        };
-        table[place] += 1;
-        table[..place].fill(0);
+    let mut seen: BTreeMap<String, (Vec<Cell>, BTreeSet<Vec<u64>>)> = BTreeMap::new();
+    for (table, published) in tables {
+        let entry = seen.entry(format!("{published:?}"));
+        entry.or_insert_with(|| (published[0].clone(), BTreeSet::new())).1.insert(table);
     }
-    let (mut stars, mut narrowed) = (0, 0);
-    let k = policy.threshold().people();
-    let least = u64::from(policy.zeros() == Zeros::Shown);
+    let range = u64::from(policy.zeros() == Zeros::Shown)..policy.threshold().people();
+    let mut findings = Findings::default();
     for (cells, tables) in seen.values() {
-        for cell in (0..inner).filter(|&cell| matches!(cells[cell], Cell::Suppressed { .. })) {
-            let values: std::collections::BTreeSet<u64> = tables.iter().map(|table| table[cell]).collect();
-            stars += 1;
-            if !(least..k).all(|value| values.contains(&value)) {
-                narrowed += 1;
-            }
+        let is_star = |cell: usize| matches!(cells[cell], Cell::Suppressed { .. });
+        for cell in (0..inner).filter(|&cell| is_star(cell)) {
+            let values: BTreeSet<u64> = tables.iter().map(|table| table[cell]).collect();
+            findings.stars += 1;
+            findings.narrowed += usize::from(!range.clone().all(|value| values.contains(&value)));
         }
+        for &(one, other) in neighbours.iter().filter(|&&(one, other)| is_star(one) && is_star(other)) {
+            let values: BTreeSet<(u64, u64)> = tables.iter().map(|table| (table[one], table[other])).collect();
+            let all = range.clone().all(|a| range.clone().all(|b| values.contains(&(a, b))));
+            findings.pairs += 1;
+            findings.pairs_narrowed += usize::from(!all);
+        }
+        let shown = |cell: usize| matches!(cells[cell], Cell::Shown { .. });
+        let beside = |cell: usize| domain.children(cell).iter().any(|&child| is_star(child));
+        findings.totals_beside_stars += (inner..domain.len()).filter(|&cell| shown(cell) && beside(cell)).count();
     }
-    (stars, narrowed)
+    findings
+}
+
+/// Every list of that many numbers up to `most`.
+fn lists(length: usize, most: u64) -> impl Iterator<Item = Vec<u64>> {
+    let mut next = Some(vec![0u64; length]);
+    std::iter::from_fn(move || {
+        let list = next.take()?;
+        next = list.iter().position(|&n| n < most).map(|place| {
+            let mut after = list.clone();
+            after[place] += 1;
+            after[..place].fill(0);
+            after
+        });
+        Some(list)
+    })
 }
 
 fn policy(k: u64, zeros: Zeros) -> Policy {
     Policy::new(Threshold::new(k).unwrap(), Rounding::BASE_5, zeros).unwrap()
 }
 
+/// Every table of people up to `most`, the last value of a block, so that no block is cut off.
+fn attack_people(sizes: &[(usize, Per)], totals: &[&[usize]], policy: Policy, most: u64) -> Findings {
+    let domain = domain(sizes, totals);
+    let neighbours: Vec<_> = match sizes {
+        [_, _] => vec![(0, 1), (2, 3), (0, 2), (1, 3)],
+        _ => (0..domain.inner_len()).flat_map(|a| (0..a).map(move |b| (b, a))).collect(),
+    };
+    let tables = lists(domain.inner_len(), most).map(|table| {
+        let cells = people(&domain, &policy, &table);
+        (table, vec![cells])
+    });
+    attack(&domain, &policy, &neighbours, tables)
+}
+
+const ONE_OF_TWO: &[(usize, Per)] = &[(2, Per::Person)];
+const JUST_ALL: &[&[usize]] = &[&[]];
+const MARGINS: &[&[usize]] = &[&[], &[1], &[0]];
+const TWO_BY_TWO: [(usize, Per); 2] = [(2, Per::Person), (2, Per::Person)];
+
 #[test]
 fn nobody_narrows_a_suppressed_count_by_running_the_rule_on_every_table() {
-    let both = Per::Person;
     for zeros in [Zeros::Hidden, Zeros::Shown] {
         for (sizes, totals, k, most) in [
-            (vec![(2, both)], vec![vec![]], 8, 40),
-            (vec![(3, both)], vec![vec![]], 8, 17),
-            (vec![(2, both), (2, both)], vec![vec![], vec![0], vec![1]], 4, 12),
-            (vec![(2, both), (2, both)], vec![vec![1], vec![]], 5, 12),
+            (ONE_OF_TWO, JUST_ALL, 8, 42),
+            (&[(3, Per::Person)], JUST_ALL, 8, 17),
+            (&[(3, Per::Person)], JUST_ALL, 11, 17),
+            (&TWO_BY_TWO, &[&[], &[1], &[0]], 4, 12),
+            (&TWO_BY_TWO, &[&[0], &[], &[1]], 5, 12),
+            (&TWO_BY_TWO, &[&[1], &[]], 6, 12),
         ] {
-            let totals: Vec<&[usize]> = totals.iter().map(Vec::as_slice).collect();
-            let domain = domain(&sizes, &totals);
-            let policy = policy(k, zeros);
-            let (stars, narrowed) = attack(&domain, &policy, most, |table| people(&domain, &policy, table));
-            assert!(stars > 0);
-            assert_eq!(narrowed, 0, "of {stars} in {sizes:?} {zeros:?}");
+            let found = attack_people(sizes, totals, policy(k, zeros), most);
+            assert!(found.stars > 0 && found.totals_beside_stars > 0, "{found:?} in {sizes:?} {k}");
+            assert_eq!(found.narrowed, 0, "{found:?} in {sizes:?} {totals:?} {k} {zeros:?}");
         }
+    }
+}
+
+#[test]
+fn with_pairs_protected_an_insider_learns_nothing_of_a_neighbour() {
+    let found = attack_people(&TWO_BY_TWO, &[&[], &[1], &[0]], policy(4, Zeros::Shown), 12);
+    assert!(found.pairs_narrowed > 0, "the attack can win where pairs are not protected: {found:?}");
+    for zeros in [Zeros::Hidden, Zeros::Shown] {
+        let policy = policy(4, zeros).with_pairs(Pairs::Protected);
+        for (sizes, totals, most) in
+            [(&TWO_BY_TWO as &[(usize, Per)], MARGINS, 12), (&[(3, Per::Person)], JUST_ALL, 17)]
+        {
+            let found = attack_people(sizes, totals, policy, most);
+            assert!(found.pairs > 0);
+            assert_eq!((found.narrowed, found.pairs_narrowed), (0, 0), "{found:?} in {sizes:?} {zeros:?}");
+        }
+    }
+}
+
+/// Three cells of people with one or two rows each: rows narrow the people beside them.
+#[test]
+fn rows_beside_people_do_not_narrow_a_suppressed_count() {
+    let domain = domain(&[(3, Per::Person)], &[&[]]);
+    for (zeros, cap) in [(Zeros::Shown, Some(2)), (Zeros::Hidden, Some(2)), (Zeros::Shown, None)] {
+        let measures = [Measure::people("people"), Measure::rows("rows", cap).unwrap()];
+        let policy = policy(3, zeros);
+        let one_cell: Vec<(u64, u64)> = (0..=7).flat_map(|n| (0..=n).map(move |twice| (n, twice))).collect();
+        let all = lists(3, one_cell.len() as u64 - 1).map(|choice| {
+            let table: Vec<(u64, u64)> = choice.iter().map(|&c| one_cell[usize::try_from(c).unwrap()]).collect();
+            let mut rows: Vec<Row> = Vec::new();
+            for (cell, &(n, twice)) in (0u32..).zip(&table) {
+                for person in 0..n {
+                    let row = (cell, cell * 100 + u32::try_from(person).unwrap(), 0);
+                    rows.extend(std::iter::repeat_n(row, if person < twice { 2 } else { 1 }));
+                }
+            }
+            let published = protected(&domain, &measures, &policy, &Coverage::whole(&domain), &rows);
+            (table.iter().map(|t| t.0).collect(), vec![published.cells(0).to_vec(), published.cells(1).to_vec()])
+        });
+        // Without a cap a person may have any number of rows: fewer tables than there are, so a harder test.
+        let found = attack(&domain, &policy, &[], all);
+        assert!(found.stars > 0 && found.totals_beside_stars > 0);
+        assert_eq!(found.narrowed, 0, "{found:?} {zeros:?} {cap:?}");
+    }
+}
+
+/// Two kinds of people in two months; a person may come in both months, so totals over months are unions.
+#[test]
+fn people_who_come_in_several_months_do_not_give_a_count_away() {
+    let domain = domain(&[(2, Per::Person), (2, Per::Record)], &[&[], &[1], &[0]]);
+    for zeros in [Zeros::Shown, Zeros::Hidden] {
+        let policy = policy(3, zeros);
+        let one_kind: Vec<[u64; 3]> =
+            lists(3, 7).filter(|v| v[0] + v[2] <= 7 && v[1] + v[2] <= 7).map(|v| [v[0], v[1], v[2]]).collect();
+        let all = one_kind.iter().flat_map(|a| one_kind.iter().map(move |b| [*a, *b])).map(|kinds| {
+            let mut rows: Vec<Row> = Vec::new();
+            let mut person = 0;
+            for (kind, months) in (0u32..).zip(&kinds) {
+                for (come, &n) in [vec![0], vec![1], vec![0, 1]].iter().zip(months) {
+                    for _ in 0..n {
+                        rows.extend(come.iter().map(|month| (kind * 2 + month, person, 0)));
+                        person += 1;
+                    }
+                }
+            }
+            let measures = [Measure::people("people")];
+            let published = protected(&domain, &measures, &policy, &Coverage::whole(&domain), &rows);
+            let table = kinds.iter().flat_map(|m| [m[0] + m[2], m[1] + m[2]]).collect();
+            (table, vec![published.cells(0).to_vec()])
+        });
+        let found = attack(&domain, &policy, &[], all);
+        assert!(found.stars > 0 && found.totals_beside_stars > 0);
+        assert_eq!(found.narrowed, 0, "{found:?} {zeros:?}");
     }
 }
 
 #[test]
 fn the_attack_succeeds_against_the_national_rule() {
     // Totals rounded to 5 beside suppressed cells, with no further step: the attack must be able to win.
-    let domain = domain(&[(2, Per::Person), (2, Per::Person)], &[&[], &[0], &[1]]);
+    let domain = domain(&TWO_BY_TWO, &[&[], &[0], &[1]]);
     let policy = policy(8, Zeros::Shown);
-    let publish = |table: &[u64]| -> Vec<Cell> {
+    let publish = |table: Vec<u64>| {
         let sums =
             [table.iter().sum(), table[0] + table[1], table[2] + table[3], table[0] + table[2], table[1] + table[3]];
         let cell = |&n: &u64| match n {
@@ -74,8 +196,9 @@ fn the_attack_succeeds_against_the_national_rule() {
             1..8 => Cell::Suppressed { low: 1, high: 7 },
             n => Cell::Shown { value: (n + 2) / 5 * 5, low: 0, high: 0 },
         };
-        table.iter().chain(&sums).map(cell).collect()
+        let cells = table.iter().chain(&sums).map(cell).collect();
+        (table, vec![cells])
     };
-    let (stars, narrowed) = attack(&domain, &policy, 12, publish);
-    assert!(narrowed * 10 > stars, "{narrowed} of {stars}");
+    let found = attack(&domain, &policy, &[], lists(4, 12).map(publish));
+    assert!(found.narrowed * 10 > found.stars, "{found:?}");
 }

@@ -4,5 +4,6 @@
 
 mod brute;
 mod properties;
+mod rerun;
 mod tables;
 mod vectors;
