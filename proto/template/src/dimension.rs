@@ -96,9 +96,9 @@ impl BoundLevels {
     pub fn labels(&self) -> Vec<String> {
         match self {
             Self::List { labels, .. } => labels.clone(),
-            Self::Periods { unit, start, count, .. } => {
-                (0..*count).map(|n| unit.label(start.plus(unit.months() * i32::try_from(n).unwrap_or(i32::MAX)))).collect()
-            }
+            Self::Periods { unit, start, count, .. } => (0..*count)
+                .map(|n| unit.label(start.plus(unit.months() * i32::try_from(n).unwrap_or(i32::MAX))))
+                .collect(),
         }
     }
 }

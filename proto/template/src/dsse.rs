@@ -140,7 +140,10 @@ impl Envelope {
             signatures: self
                 .signatures
                 .iter()
-                .map(|signature| SignatureDocument { keyid: signature.keyid.clone(), sig: STANDARD.encode(&signature.bytes) })
+                .map(|signature| SignatureDocument {
+                    keyid: signature.keyid.clone(),
+                    sig: STANDARD.encode(&signature.bytes),
+                })
                 .collect(),
         };
         // A struct of strings always serialises.
@@ -247,7 +250,9 @@ mod tests {
         let good = String::from_utf8(Envelope::sign(PayloadType::Order, b"{}".to_vec(), &[&key()]).to_bytes()).unwrap();
         let duplicate = good.replacen("{\"payloadType\"", "{\"payload\":\"\",\"payloadType\"", 1);
         let unknown = good.replacen("{\"payloadType\"", "{\"extra\":1,\"payloadType\"", 1);
-        for text in ["", "{}", "[]", &duplicate, &unknown, &good[..good.len() - 1], &good.replace("\"keyid\"", "\"kid\"")] {
+        for text in
+            ["", "{}", "[]", &duplicate, &unknown, &good[..good.len() - 1], &good.replace("\"keyid\"", "\"kid\"")]
+        {
             assert_eq!(Envelope::parse(text.as_bytes()).unwrap_err(), EnvelopeError::Malformed, "{text}");
         }
     }

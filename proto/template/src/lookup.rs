@@ -47,8 +47,7 @@ impl Lookup {
     /// # Errors
     /// A [`LookupError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, LookupError> {
-        let document: LookupDocument =
-            serde_json::from_slice(bytes).map_err(|e| LookupError::Syntax(e.to_string()))?;
+        let document: LookupDocument = serde_json::from_slice(bytes).map_err(|e| LookupError::Syntax(e.to_string()))?;
         let width = document.columns.len();
         let named = |name: &String| {
             name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -105,12 +105,17 @@ impl Parameter {
             Range::Choice(choices) => choices.iter().find(|choice| *choice == text).cloned().map(Value::Choice),
             Range::Integer { min, max } => {
                 // One spelling per number, so that the same question reads the same.
-                text.parse().ok().filter(|n: &i64| n.to_string() == text && (min..=max).contains(&n)).map(Value::Integer)
+                text.parse()
+                    .ok()
+                    .filter(|n: &i64| n.to_string() == text && (min..=max).contains(&n))
+                    .map(Value::Integer)
             }
             Range::Month { earliest, latest, .. } => text
                 .parse()
                 .ok()
-                .filter(|month| earliest.is_none_or(|least| *month >= least) && latest.is_none_or(|most| *month <= most))
+                .filter(|month| {
+                    earliest.is_none_or(|least| *month >= least) && latest.is_none_or(|most| *month <= most)
+                })
                 .map(Value::Month),
         };
         value.ok_or_else(|| self.out_of_range())

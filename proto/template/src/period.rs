@@ -126,7 +126,8 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, MonthError> {
         let digits = |part: &str, length: usize| {
-            (part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u32>().ok())?
+            (part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| part.parse::<u32>().ok())?
         };
         let (year, month) = text.split_once('-').ok_or(MonthError)?;
         let year = digits(year, 4).and_then(|year| i32::try_from(year).ok()).ok_or(MonthError)?;
@@ -147,7 +148,8 @@ mod tests {
         for text in ["1900-01", "2024-04", "2199-12"] {
             assert_eq!(month(text).to_string(), text);
         }
-        for text in ["", "2024", "2024-4", "2024-13", "2024-00", "24-04", "2024-04-01", "+024-04", "1899-12", "2200-01"] {
+        for text in ["", "2024", "2024-4", "2024-13", "2024-00", "24-04", "2024-04-01", "+024-04", "1899-12", "2200-01"]
+        {
             assert_eq!(text.parse::<Month>(), Err(MonthError), "{text}");
         }
     }

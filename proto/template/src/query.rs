@@ -66,9 +66,8 @@ impl Query {
         let mut levels = Vec::with_capacity(template.dimensions.len());
         let mut dimensions = Vec::with_capacity(template.dimensions.len());
         for dimension in &template.dimensions {
-            let bound = dimension
-                .bind(value)
-                .ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })?;
+            let bound =
+                dimension.bind(value).ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })?;
             dimensions.push(disclosure::Dimension {
                 name: dimension.name.clone(),
                 levels: bound.labels(),
@@ -163,10 +162,10 @@ fn values(parameters: &[Parameter], given: &[(String, String)]) -> Result<Vec<Va
         .iter()
         .map(|parameter| match given.iter().find(|(name, _)| *name == parameter.name) {
             Some((_, text)) => parameter.parse(text),
-            None => parameter.default.clone().ok_or_else(|| ParameterError::Missing {
-                name: parameter.name.clone(),
-                expects: parameter.expects(),
-            }),
+            None => parameter
+                .default
+                .clone()
+                .ok_or_else(|| ParameterError::Missing { name: parameter.name.clone(), expects: parameter.expects() }),
         })
         .collect::<Result<Vec<_>, _>>()?;
     for (parameter, value) in parameters.iter().zip(&values) {

@@ -57,9 +57,7 @@ pub enum RootError {
     #[error("key {0} stands twice in the trust root; each key belongs to one person")]
     RepeatedKey(PublicKey),
     /// Fewer than two approvals, fewer than two organisations, or more than the root's people can give.
-    #[error(
-        "a trust root asks for at least two people of at least two organisations, and for no more than it lists"
-    )]
+    #[error("a trust root asks for at least two people of at least two organisations, and for no more than it lists")]
     Threshold,
 }
 

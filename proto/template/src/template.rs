@@ -159,8 +159,7 @@ fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> 
         .iter()
         .map(|dimension| self::dimension(dimension, &is_month))
         .collect::<Result<Vec<_>, _>>()?;
-    let measures =
-        limited("measure", &document.measure)?.iter().map(measure).collect::<Result<Vec<_>, _>>()?;
+    let measures = limited("measure", &document.measure)?.iter().map(measure).collect::<Result<Vec<_>, _>>()?;
     if measures.is_empty() {
         return Err(part("measure", "a template has at least one measure"));
     }
@@ -414,11 +413,16 @@ fn figure(
     let measure = |name: &Option<String>, what: &str| {
         let name = named(name, what)?;
         let known = measures.iter().find(|m| m.measure.name() == name);
-        known.map(|m| (name.clone(), m.measure.kind())).ok_or_else(|| part(&*place, format!("there is no measure `{name}`")))
+        known
+            .map(|m| (name.clone(), m.measure.kind()))
+            .ok_or_else(|| part(&*place, format!("there is no measure `{name}`")))
     };
     let dimension = |name: &Option<String>, what: &str| {
         let name = named(name, what)?;
-        dimensions.iter().find(|d| d.name == name).ok_or_else(|| part(&*place, format!("there is no dimension `{name}`")))
+        dimensions
+            .iter()
+            .find(|d| d.name == name)
+            .ok_or_else(|| part(&*place, format!("there is no dimension `{name}`")))
     };
     let levels = |text: &Option<String>, what: &str, end: &str| {
         let text = named(text, what)?;

@@ -1,1 +1,43 @@
-//! wire
+//! How questions and answers travel: signed documents over mutually authenticated TLS 1.3.
+//!
+//! Only the coordinator listens. A node implements [`Answerer`], which can return a [`Release`] or a [`Refusal`] and
+//! nothing else; generated code stays private.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod answerer;
+mod desk;
+mod door;
+mod id;
+mod identity;
+mod link;
+mod order;
+mod refusal;
+mod release;
+mod reported;
+mod stream;
+mod table;
+mod time;
+mod tls;
+
+mod generated {
+    tonic::include_proto!("tallyward.v1");
+}
+
+// The public interface is:
+pub use crate::answer::{
+    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, Ask, CellState, CombinedCell, CombinedFigure,
+    ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RunState, RunSummary, SiteCounts,
+    SiteOutcome, TemplateEntry, TemplateList,
+};
+pub use crate::answerer::{Answered, Answerer, Dispatch};
+pub use crate::desk::{Desk, DeskError};
+pub use crate::door::{Acknowledged, DeskDoor, LinkDoor, Outcome, TurnedAway, serve};
+pub use crate::id::{IdError, NoRandomness, OrderId, RunId, SnapshotId};
+pub use crate::identity::{AnalystName, Caller, NameError, ProviderCode};
+pub use crate::link::{LinkEvents, LinkSettings, link};
+pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};
+pub use crate::refusal::{Refusal, RefusalError, SignedRefusal, verify_refusal};
+pub use crate::release::{Header, Ledger, OptOuts, RecordedError, Release, Statement, StoredCells, Unrecorded};
+pub use crate::reported::{ReportedRelease, ReportedReleaseError};
+pub use crate::tls::{ClientTls, ServerTls, TlsError, TlsFiles};

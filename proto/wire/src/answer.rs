@@ -1,0 +1,370 @@
+//! The documents that pass between coordinator and analyst: JSON, the contract of `--format json`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use template::{Digest, ProviderKind};
+
+use crate::id::RunId;
+use crate::identity::{AnalystName, ProviderCode};
+use crate::refusal::Refusal;
+use crate::time::{serde_option, serde_text};
+
+/// A parameter with its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterValue {
+    /// The parameter.
+    pub name: String,
+    /// Its value, as text.
+    pub value: String,
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The template's id.
+    pub template: String,
+    /// Its version; the latest where none is given.
+    pub version: Option<u32>,
+    /// The parameters.
+    pub parameters: Vec<ParameterValue>,
+    /// Why it is asked.
+    pub purpose: String,
+    /// How long providers may take, in seconds; the coordinator's default where none is given.
+    pub deadline_s: Option<u32>,
+    /// How sites are put together; the template's first grouping where none is given.
+    pub grouping: Option<GroupingName>,
+}
+
+/// How sites are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupingName {
+    /// All sites in one figure.
+    All,
+    /// One figure per kind of provider.
+    Kind,
+}
+
+/// The approved templates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateList {
+    /// By id, then version.
+    pub templates: Vec<TemplateEntry>,
+}
+
+/// An approved template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateEntry {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// One line for people.
+    pub title: String,
+    /// The digest of its exact bytes.
+    pub digest: Digest,
+    /// The kinds of provider that are asked.
+    pub runs_at: Vec<ProviderKind>,
+    /// The exact text that was signed.
+    pub toml: String,
+    /// Who approved it.
+    pub approved_by: Vec<String>,
+}
+
+/// How far a run has come. Every asked site is in exactly one of the last four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Sites asked.
+    pub asked: u32,
+    /// Sites whose release was verified.
+    pub released: u32,
+    /// Sites that refused.
+    pub refused: u32,
+    /// Sites that failed: timed out, not connected by the deadline, or an invalid release.
+    pub failed: u32,
+    /// Sites still waited for.
+    pub waiting: u32,
+}
+
+/// Whether a run is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// Every site has an outcome, or the deadline has passed.
+    Answered,
+    /// Sites may still answer.
+    Waiting,
+}
+
+/// One run in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSummary {
+    /// Its identity.
+    pub run: RunId,
+    /// The template's id.
+    pub template_id: String,
+    /// The template's version.
+    pub template_version: u32,
+    /// The parameters.
+    pub parameters: Vec<ParameterValue>,
+    /// Why it was asked.
+    pub purpose: String,
+    /// Who asked.
+    pub analyst: AnalystName,
+    /// When.
+    #[serde(with = "serde_text")]
+    pub asked_at: DateTime<Utc>,
+    /// Whether it is still open.
+    pub state: RunState,
+    /// The answer's revision; nought while there is none.
+    pub revision: u32,
+}
+
+/// What a question would ask of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// The template.
+    pub template: TemplateEntry,
+    /// The parameters, defaults filled in.
+    pub parameters: Vec<ParameterValue>,
+    /// Who would be asked.
+    pub sites: Vec<ExplainedSite>,
+    /// The SQL that each node runs.
+    pub sql: String,
+    /// The disclosure rule, in words.
+    pub policy: String,
+    /// Cells per site, totals included.
+    pub cells: u32,
+    /// What each provider will see, line by line.
+    pub each_provider_sees: Vec<String>,
+}
+
+/// A site that would be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainedSite {
+    /// Its code.
+    pub provider: ProviderCode,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: ProviderKind,
+    /// Whether its node is connected now.
+    pub connected: bool,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The run.
+    pub run: RunId,
+    /// Counts from 1; nought while the run is open.
+    pub revision: u32,
+    /// Whether the run is still open.
+    pub state: RunState,
+    /// The template's id.
+    pub template_id: String,
+    /// The template's version.
+    pub template_version: u32,
+    /// The digest of the template's exact bytes.
+    pub template: Digest,
+    /// The template's title.
+    pub title: String,
+    /// The parameters, defaults filled in.
+    pub parameters: Vec<ParameterValue>,
+    /// Why it was asked.
+    pub purpose: String,
+    /// Who asked.
+    pub analyst: AnalystName,
+    /// When it was asked.
+    #[serde(with = "serde_text")]
+    pub asked_at: DateTime<Utc>,
+    /// Until when providers may answer.
+    #[serde(with = "serde_text")]
+    pub deadline: DateTime<Utc>,
+    /// When the run closed.
+    #[serde(with = "serde_option")]
+    pub closed_at: Option<DateTime<Utc>>,
+    /// The dimensions, in declared order.
+    pub dimensions: Vec<AnswerDimension>,
+    /// The measures, in declared order.
+    pub measures: Vec<AnswerMeasure>,
+    /// Every asked site with its outcome.
+    pub sites: Vec<AnswerSite>,
+    /// The combined figures, per group of sites.
+    pub groups: Vec<AnswerGroup>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+/// A dimension of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerDimension {
+    /// Its name.
+    pub name: String,
+    /// In plain words.
+    pub title: String,
+    /// Its levels, in order.
+    pub levels: Vec<String>,
+}
+
+/// A measure of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerMeasure {
+    /// Its name.
+    pub name: String,
+    /// In plain words.
+    pub title: String,
+    /// The unit of its figures.
+    pub unit: String,
+}
+
+/// An asked site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerSite {
+    /// Its code.
+    pub provider: ProviderCode,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: ProviderKind,
+    /// What came of asking it.
+    pub outcome: SiteOutcome,
+    /// When its snapshot was taken, if it released.
+    #[serde(with = "serde_option")]
+    pub as_at: Option<DateTime<Utc>>,
+}
+
+/// What came of asking a site: exactly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SiteOutcome {
+    /// It sent something that is not a valid release of this order.
+    InvalidRelease,
+    /// Its node was not connected before the deadline.
+    NotConnected,
+    /// It refused.
+    Refused(Refusal),
+    /// Its release was verified and is in the sums.
+    Released,
+    /// Its node had the order and did not answer before the deadline.
+    TimedOut,
+    /// It may still answer.
+    Waiting,
+}
+
+/// The combined figures of a group of sites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerGroup {
+    /// `all`, or a kind of provider.
+    pub name: String,
+    /// Sites asked.
+    pub asked: u32,
+    /// Sites that released.
+    pub answered: u32,
+    /// Whether there are combined figures.
+    pub state: GroupState,
+    /// The cells, measure by measure, in the domain's order; empty where there are none.
+    pub cells: Vec<CombinedCell>,
+    /// Figures that follow from the cells.
+    pub figures: Vec<CombinedFigure>,
+}
+
+/// Whether a group has combined figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupState {
+    /// It has.
+    Combined,
+    /// Too few sites answered: the template needs so many.
+    TooFewSites {
+        /// How many.
+        needed: u32,
+    },
+}
+
+/// A sum over the sites of a group that answered, never a bare number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CombinedCell {
+    /// One per dimension; none where it is a total over that dimension.
+    pub levels: Vec<Option<String>>,
+    /// The measure.
+    pub measure: String,
+    /// Whether there is a figure.
+    pub state: CellState,
+    /// The truth is at least this.
+    pub low: u64,
+    /// The truth is at most this; none where nothing bounds it.
+    pub high: Option<u64>,
+    /// A figure to plot, within the bounds; its method stands in the notes.
+    pub central: Option<u64>,
+    /// How many sites say what.
+    pub sites: SiteCounts,
+}
+
+/// Whether a combined cell has a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellState {
+    /// The truth over the answering sites that cover it lies within the bounds.
+    Bounded,
+    /// No answering site covers it.
+    NotCovered,
+}
+
+/// How many sites of a group say what about a cell. They add up to the sites asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteCounts {
+    /// Show a figure.
+    pub shown: u32,
+    /// Show that there is nobody.
+    pub zero: u32,
+    /// Suppress a small count.
+    pub suppressed: u32,
+    /// Hold the figure back.
+    pub withheld: u32,
+    /// Do not cover it.
+    pub not_covered: u32,
+    /// Refused.
+    pub refused: u32,
+    /// Timed out, were not connected, or sent something invalid.
+    pub failed: u32,
+    /// May still answer.
+    pub waiting: u32,
+}
+
+/// A figure that follows from combined cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CombinedFigure {
+    /// Its name.
+    pub name: String,
+    /// In plain words.
+    pub title: String,
+    /// `change`, `mean`, `median` or `share`.
+    pub kind: String,
+    /// One per dimension; none where it is over all levels.
+    pub levels: Vec<Option<String>>,
+    /// At least this, a decimal; none where nothing bounds it.
+    pub low: Option<String>,
+    /// At most this, a decimal; none where nothing bounds it.
+    pub high: Option<String>,
+    /// A figure to plot, a decimal.
+    pub central: Option<String>,
+    /// The unit: `%`, or the measure's.
+    pub unit: String,
+}

@@ -1,0 +1,46 @@
+//! Times in signed documents: RFC 3339, UTC, whole seconds, one spelling.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+pub(crate) fn text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The time, if `text` is the one spelling of it.
+pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (self::text(time) == text).then_some(time)
+}
+
+/// Serde for such times.
+pub(crate) mod serde_text {
+    use chrono::{DateTime, Utc};
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::text(*time))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        super::parse(&text).ok_or_else(|| serde::de::Error::custom("a time is written like 2026-04-01T09:00:00Z"))
+    }
+}
+
+/// Serde for times that may be absent.
+pub(crate) mod serde_option {
+    use chrono::{DateTime, Utc};
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&super::text(*time)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+        let wrong = || serde::de::Error::custom("a time is written like 2026-04-01T09:00:00Z");
+        Option::<String>::deserialize(deserializer)?.map(|text| super::parse(&text).ok_or_else(wrong)).transpose()
+    }
+}
