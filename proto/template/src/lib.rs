@@ -17,6 +17,8 @@ mod parameter;
 mod period;
 mod query;
 mod root;
+#[cfg(test)]
+mod sample;
 mod template;
 
 // The public interface is:

@@ -181,3 +181,7 @@ fn values(parameters: &[Parameter], given: &[(String, String)]) -> Result<Vec<Va
     }
     Ok(values)
 }
+
+#[cfg(test)]
+#[path = "query_tests.rs"]
+mod tests;

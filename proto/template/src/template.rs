@@ -520,3 +520,7 @@ fn identifier(place: &str, name: &str) -> Result<(), TemplateError> {
         .then_some(())
         .ok_or_else(|| part(place, "a name is a letter a-z, then letters, digits and `_`, and not `person_id`"))
 }
+
+#[cfg(test)]
+#[path = "template_tests.rs"]
+mod tests;
