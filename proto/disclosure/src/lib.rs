@@ -7,6 +7,7 @@
 //! No I/O, clock, async or serialisation: the crate's manifest holds that.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod bounds;
 mod cell;
 mod contributors;
@@ -24,6 +25,7 @@ mod rounding;
 mod tally;
 
 // The public interface is:
+pub use crate::audit::{AuditError, MAX_AUDIT_VARIABLES, Narrowed, Report, audit};
 pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;
 pub use crate::contributors::Contributors;

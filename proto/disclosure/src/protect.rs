@@ -80,6 +80,12 @@ impl Protected {
         self.cells.get(measure).map_or(&[], Vec::as_slice)
     }
 
+    /// The cells of all measures, in declared order: what an [`audit`](crate::audit) attacks.
+    #[must_use]
+    pub fn table(&self) -> &[Vec<Cell>] {
+        &self.cells
+    }
+
     /// Who stands behind the inner cells, for the ledger.
     #[must_use]
     pub fn contributors(&self) -> &Contributors {

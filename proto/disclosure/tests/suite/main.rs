@@ -2,6 +2,7 @@
 //! ones, and published vectors. Put a new test beside what it attacks; the brute force shares no code with the crate.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod attack;
 mod brute;
 mod properties;
 mod rerun;
