@@ -1,0 +1,50 @@
+//! What each verb does.
+
+mod answer;
+mod lists;
+mod question;
+
+use std::io::{IsTerminal as _, stdout};
+
+use serde::Serialize;
+
+use crate::arguments::{Arguments, ListFormat, Listing, TemplatesVerb, Verb};
+use crate::exit::Exit;
+use crate::failure::{Ends as _, Failure};
+use crate::output::on_stdout;
+use crate::progress::Loudness;
+use crate::render::{Listed, Style, csv_list, render_json, table_list};
+use crate::settings::Places;
+
+/// Does what `arguments` say.
+///
+/// # Errors
+/// A [`Failure`].
+pub(crate) fn perform(arguments: Arguments) -> Result<Exit, Failure> {
+    let places = Places::of_process(arguments.settings);
+    let loudness = if arguments.quiet { Loudness::Quiet } else { Loudness::Told };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ends(Exit::Internal)?;
+    runtime.block_on(async {
+        match arguments.verb {
+            Verb::Templates { verb: Some(TemplatesVerb::Show { id, version }), .. } => {
+                lists::show(&places, &id, version, loudness).await
+            }
+            Verb::Templates { verb: None, listing } => lists::templates(&places, &listing).await,
+            Verb::Run(run) => question::run(&places, run, loudness).await,
+            Verb::Runs { listing } => lists::runs(&places, &listing).await,
+            Verb::Result { run, writing } => answer::result(&places, run, &writing, loudness).await,
+        }
+    })
+}
+
+/// Writes a list to standard output; `document` is its JSON.
+fn write_list(listing: &Listing, list: &Listed<'_>, document: &impl Serialize) -> Result<Exit, Failure> {
+    let default = if stdout().is_terminal() { ListFormat::Table } else { ListFormat::Csv };
+    on_stdout(|mut out| match listing.format.unwrap_or(default) {
+        ListFormat::Table => table_list(list, &mut out, Style::of_stdout()),
+        ListFormat::Csv => csv_list(list, &mut out),
+        ListFormat::Json => render_json(document, &mut out),
+    })
+    .ends(Exit::Internal)?;
+    Ok(Exit::Complete)
+}

@@ -1,0 +1,127 @@
+//! The cells of an answer as flat rows: what CSV and Parquet share.
+//!
+//! The columns, in order: `run`, `revision`, `group`; one per dimension, by its name (with `dimension.` before it where
+//! the name is one of these columns'); `measure`, `unit`, `central`, `low`, `high`, `state`; and how many sites of the
+//! group say what: `sites_shown`, `sites_zero`, `sites_suppressed`, `sites_withheld`, `sites_not_covered`,
+//! `sites_refused`, `sites_failed`, `sites_waiting`.
+//!
+//! `state` is `bounded` where the truth lies from `low` to `high` (no `high`: nothing bounds it), `not_covered` where no
+//! answering site covers the cell, and `too_few_sites` on the one row of a group for which too few sites answered; that
+//! row has neither levels nor measure. Only a bounded row has numbers. A total over a dimension has the level [`TOTAL`].
+
+use std::borrow::Cow;
+
+use wire::{Answer, AnswerGroup, CellState, CombinedCell, GroupState, SiteCounts};
+
+/// The level of a total over a dimension. A declared level of that very name is written with a `'` before it.
+pub(crate) const TOTAL: &str = "(total)";
+
+/// The columns before the dimensions.
+pub(crate) const BEFORE: [&str; 3] = ["run", "revision", "group"];
+/// The columns after the dimensions up to the numbers of sites.
+pub(crate) const AFTER: [&str; 6] = ["measure", "unit", "central", "low", "high", "state"];
+/// The columns of the numbers of sites.
+pub(crate) const SITES: [&str; 8] = [
+    "sites_shown",
+    "sites_zero",
+    "sites_suppressed",
+    "sites_withheld",
+    "sites_not_covered",
+    "sites_refused",
+    "sites_failed",
+    "sites_waiting",
+];
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row<'a> {
+    pub(crate) group: &'a str,
+    /// One per dimension; none on the row of a group without figures.
+    pub(crate) levels: Vec<Option<Cow<'a, str>>>,
+    pub(crate) measure: Option<&'a str>,
+    pub(crate) unit: Option<&'a str>,
+    // INVARIANT: present on bounded rows only; what is not covered or not answered never carries a number.
+    pub(crate) figure: Option<Figure>,
+    pub(crate) state: &'static str,
+    /// In the order of [`SITES`].
+    pub(crate) sites: Option<[u32; 8]>,
+}
+
+/// The numbers of a bounded cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Figure {
+    pub(crate) central: Option<u64>,
+    pub(crate) low: u64,
+    pub(crate) high: Option<u64>,
+}
+
+/// The numbers of sites in the order of [`SITES`].
+pub(crate) const fn site_numbers(sites: &SiteCounts) -> [u32; 8] {
+    let SiteCounts { shown, zero, suppressed, withheld, not_covered, refused, failed, waiting } = *sites;
+    [shown, zero, suppressed, withheld, not_covered, refused, failed, waiting]
+}
+
+/// The figure of a cell, if it has one.
+pub(crate) fn figure(cell: &CombinedCell) -> Option<Figure> {
+    match cell.state {
+        CellState::Bounded => Some(Figure { central: cell.central, low: cell.low, high: cell.high }),
+        CellState::NotCovered => None,
+    }
+}
+
+/// The names of the dimensions' columns.
+pub(crate) fn dimension_columns(answer: &Answer) -> Vec<Cow<'_, str>> {
+    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).any(|column| *column == name);
+    // A dimension's name never holds a point, so the longer name is free.
+    let column = |name: &'_ str| if taken(name) { Some(format!("dimension.{name}")) } else { None };
+    answer
+        .dimensions
+        .iter()
+        .map(|dimension| column(&dimension.name).map_or(Cow::Borrowed(dimension.name.as_str()), Cow::Owned))
+        .collect()
+}
+
+/// The rows, group by group in the answer's order.
+pub(crate) fn rows(answer: &Answer) -> impl Iterator<Item = Row<'_>> {
+    answer.groups.iter().flat_map(move |group| {
+        let missing = matches!(group.state, GroupState::TooFewSites { .. }).then(|| too_few(answer, group));
+        group.cells.iter().map(move |cell| row(answer, group, cell)).chain(missing)
+    })
+}
+
+fn row<'a>(answer: &'a Answer, group: &'a AnswerGroup, cell: &'a CombinedCell) -> Row<'a> {
+    let measure = answer.measures.iter().find(|measure| measure.name == cell.measure);
+    Row {
+        group: &group.name,
+        levels: cell.levels.iter().map(|level| Some(level_text(level.as_deref()))).collect(),
+        measure: Some(&cell.measure),
+        unit: measure.map(|measure| measure.unit.as_str()),
+        figure: figure(cell),
+        state: match cell.state {
+            CellState::Bounded => "bounded",
+            CellState::NotCovered => "not_covered",
+        },
+        sites: Some(site_numbers(&cell.sites)),
+    }
+}
+
+fn too_few<'a>(answer: &'a Answer, group: &'a AnswerGroup) -> Row<'a> {
+    Row {
+        group: &group.name,
+        levels: vec![None; answer.dimensions.len()],
+        measure: None,
+        unit: None,
+        figure: None,
+        state: "too_few_sites",
+        sites: None,
+    }
+}
+
+/// A level as it is written.
+pub(crate) fn level_text(level: Option<&str>) -> Cow<'_, str> {
+    match level {
+        None => Cow::Borrowed(TOTAL),
+        Some(TOTAL) => Cow::Owned(format!("'{TOTAL}")),
+        Some(level) => Cow::Borrowed(level),
+    }
+}

@@ -1,0 +1,161 @@
+//! The table for people: the question, the combined cells, the figures that follow, the sites and the notes.
+
+use std::io::{self, Write};
+
+use comfy_table::CellAlignment;
+use wire::{Answer, AnswerGroup, CombinedCell, GroupState, RunState};
+
+use super::number::{bounds, grouped};
+use super::rows::{figure, level_text, site_numbers};
+use super::style::Style;
+use super::text::{minute, plain};
+use super::{figures, sites};
+
+/// What stands in place of a central figure where no site shows one: never a number.
+const HIDDEN: &str = "*";
+/// What stands where there is no number.
+const NONE: &str = "-";
+/// The headings of the numbers of sites, in the order of the rows' site columns.
+const SITE_HEADINGS: [&str; 8] = ["show", "zero", "suppress", "withhold", "not cover", "refuse", "fail", "wait"];
+/// Those that stand in every table; the others only where they are not nought.
+const ALWAYS: [&str; 4] = ["show", "suppress", "refuse", "fail"];
+
+/// Writes the whole answer for people.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn render_table(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
+    question(answer, out, style)?;
+    for group in &answer.groups {
+        writeln!(out, "\n{}", style.heading(&group_heading(group)))?;
+        cells(answer, group, out, style)?;
+        figures::write(answer, group, out, style)?;
+    }
+    closing(answer, out, style)
+}
+
+/// Writes what belongs beside the cells where they are written in another format: the figures, sites and notes.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn render_summary(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
+    question(answer, out, style)?;
+    for group in &answer.groups {
+        writeln!(out, "\n{}", style.heading(&group_heading(group)))?;
+        figures::write(answer, group, out, style)?;
+    }
+    closing(answer, out, style)
+}
+
+fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let parameters: Vec<String> = answer.parameters.iter().map(|p| format!("{} = {}", p.name, p.value)).collect();
+    writeln!(out, "{}", style.heading(&plain(&answer.title)))?;
+    writeln!(
+        out,
+        "template    {}, version {}, digest {}",
+        plain(&answer.template_id),
+        answer.template_version,
+        answer.template
+    )?;
+    if !parameters.is_empty() {
+        writeln!(out, "parameters  {}", plain(&parameters.join(", ")))?;
+    }
+    writeln!(out, "purpose     {}", plain(&answer.purpose))?;
+    writeln!(out, "asked       {} by {}", minute(answer.asked_at), answer.analyst)?;
+    match (answer.state, answer.closed_at) {
+        (RunState::Waiting, _) => {
+            writeln!(out, "answered    not yet: sites may answer until {}", minute(answer.deadline))?
+        }
+        (RunState::Answered, Some(closed)) => writeln!(out, "answered    {}", minute(closed))?,
+        (RunState::Answered, None) => {}
+    }
+    writeln!(out, "run         {}, revision {}", answer.run, answer.revision)?;
+    for measure in &answer.measures {
+        writeln!(out, "measure     {}: {}, in {}", plain(&measure.name), plain(&measure.title), plain(&measure.unit))?;
+    }
+    for dimension in &answer.dimensions {
+        writeln!(out, "dimension   {}: {}", plain(&dimension.name), plain(&dimension.title))?;
+    }
+    Ok(())
+}
+
+fn group_heading(group: &AnswerGroup) -> String {
+    let name = if group.name == "all" { "all sites".to_owned() } else { plain(&group.name) };
+    let answered = format!("{} of {} sites answered", group.answered, group.asked);
+    match group.state {
+        GroupState::Combined => format!("{name}: {answered}"),
+        GroupState::TooFewSites { needed } => {
+            format!("{name}: no combined figures, because {answered} and the template needs {needed}")
+        }
+    }
+}
+
+fn cells(answer: &Answer, group: &AnswerGroup, out: &mut impl Write, style: Style) -> io::Result<()> {
+    if group.cells.is_empty() {
+        return Ok(());
+    }
+    let kept = kept_columns(group);
+    let mut table = style.table();
+    let mut header: Vec<String> = answer.dimensions.iter().map(|dimension| plain(&dimension.name)).collect();
+    let first_number = header.len() + 1;
+    header.extend(["measure", "central", "bounds"].map(str::to_owned));
+    header.extend(kept.iter().map(|column| SITE_HEADINGS[*column].to_owned()));
+    let width = header.len();
+    table.set_header(header);
+    for cell in &group.cells {
+        let mut row: Vec<String> = cell.levels.iter().map(|level| plain(&level_text(level.as_deref()))).collect();
+        let [central, bounds] = figure_words(cell);
+        row.extend([plain(&cell.measure), central, bounds]);
+        let numbers = site_numbers(&cell.sites);
+        row.extend(kept.iter().map(|column| numbers[*column].to_string()));
+        table.add_row(row);
+    }
+    for column in first_number..width {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "{table}")?;
+    legend(group, &kept, out)
+}
+
+/// The central figure and the bounds. Where no answering site shows a figure or says nought, the central figure is a
+/// mark: what is suppressed must not look like a number, least of all like nought.
+fn figure_words(cell: &CombinedCell) -> [String; 2] {
+    let Some(figure) = figure(cell) else {
+        return [NONE.to_owned(), "not covered".to_owned()];
+    };
+    let sites = &cell.sites;
+    let hidden = sites.shown + sites.zero == 0 && sites.suppressed + sites.withheld > 0;
+    let central = if hidden { HIDDEN.to_owned() } else { figure.central.map_or_else(|| NONE.to_owned(), grouped) };
+    [central, bounds(Some(grouped(figure.low)), figure.high.map(grouped))]
+}
+
+fn kept_columns(group: &AnswerGroup) -> Vec<usize> {
+    let seen = |column: usize| group.cells.iter().any(|cell| site_numbers(&cell.sites)[column] > 0);
+    (0..SITE_HEADINGS.len()).filter(|column| ALWAYS.contains(&SITE_HEADINGS[*column]) || seen(*column)).collect()
+}
+
+fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Result<()> {
+    let marks: Vec<[String; 2]> = group.cells.iter().map(figure_words).collect();
+    if marks.iter().any(|[central, _]| central == HIDDEN) {
+        writeln!(out, "{HIDDEN} no site shows a figure here: it is suppressed or withheld, and is not nought")?;
+    }
+    if marks.iter().any(|[_, bounds]| bounds == "not covered") {
+        writeln!(out, "not covered: no answering site holds data for it; it is not nought")?;
+    }
+    let words: Vec<&str> = kept.iter().map(|column| SITE_HEADINGS[*column]).collect();
+    writeln!(out, "the truth over the answering sites lies within the bounds; {}: how many sites", words.join(", "))
+}
+
+fn closing(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
+    writeln!(out, "\n{}", style.heading("sites"))?;
+    sites::write(answer, out, style)?;
+    if !answer.notes.is_empty() {
+        writeln!(out, "\n{}", style.heading("notes"))?;
+        for note in &answer.notes {
+            writeln!(out, "- {}", plain(note))?;
+        }
+    }
+    out.flush()
+}
