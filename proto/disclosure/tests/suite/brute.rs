@@ -126,30 +126,46 @@ fn with_pairs_protected_an_insider_learns_nothing_of_a_neighbour() {
     }
 }
 
-/// Three cells of people with one or two rows each: rows narrow the people beside them.
+/// Rows narrow the people beside them. `one_cell` lists, person by person, the rows that one cell can hold.
+fn attack_rows(cells: usize, cap: Option<u64>, one_cell: &[Vec<usize>], zeros: Zeros) -> Findings {
+    let domain = domain(&[(cells, Per::Person)], &[&[]]);
+    let measures = [Measure::people("people"), Measure::rows("rows", cap).unwrap()];
+    let policy = policy(3, zeros);
+    let all = lists(cells, one_cell.len() as u64 - 1).map(|choice| {
+        let table: Vec<&Vec<usize>> = choice.iter().map(|&c| &one_cell[usize::try_from(c).unwrap()]).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        for (cell, people) in (0u32..).zip(&table) {
+            for (person, &n) in (0u32..).zip(people.iter()) {
+                rows.extend(std::iter::repeat_n((cell, cell * 100 + person, 0), n));
+            }
+        }
+        let published = protected(&domain, &measures, &policy, &Coverage::whole(&domain), &rows);
+        (table.iter().map(|people| people.len() as u64).collect(), published.table().to_vec())
+    });
+    attack(&domain, &policy, &[], all)
+}
+
 #[test]
 fn rows_beside_people_do_not_narrow_a_suppressed_count() {
-    let domain = domain(&[(3, Per::Person)], &[&[]]);
-    for (zeros, cap) in [(Zeros::Shown, Some(2)), (Zeros::Hidden, Some(2)), (Zeros::Shown, None)] {
-        let measures = [Measure::people("people"), Measure::rows("rows", cap).unwrap()];
-        let policy = policy(3, zeros);
-        let one_cell: Vec<(u64, u64)> = (0..=7).flat_map(|n| (0..=n).map(move |twice| (n, twice))).collect();
-        let all = lists(3, one_cell.len() as u64 - 1).map(|choice| {
-            let table: Vec<(u64, u64)> = choice.iter().map(|&c| one_cell[usize::try_from(c).unwrap()]).collect();
-            let mut rows: Vec<Row> = Vec::new();
-            for (cell, &(n, twice)) in (0u32..).zip(&table) {
-                for person in 0..n {
-                    let row = (cell, cell * 100 + u32::try_from(person).unwrap(), 0);
-                    rows.extend(std::iter::repeat_n(row, if person < twice { 2 } else { 1 }));
-                }
-            }
-            let published = protected(&domain, &measures, &policy, &Coverage::whole(&domain), &rows);
-            (table.iter().map(|t| t.0).collect(), vec![published.cells(0).to_vec(), published.cells(1).to_vec()])
-        });
-        // Without a cap a person may have any number of rows: fewer tables than there are, so a harder test.
-        let found = attack(&domain, &policy, &[], all);
-        assert!(found.stars > 0 && found.totals_beside_stars > 0);
-        assert_eq!(found.narrowed, 0, "{found:?} {zeros:?} {cap:?}");
+    let once_or_twice: Vec<Vec<usize>> = (0usize..=7)
+        .flat_map(|n| (0..=n).map(move |twice| (0..n).map(|person| 1 + usize::from(person < twice)).collect()))
+        .collect();
+    // Without a cap: every number of rows up to a block's end, shared evenly or all but one each with the first.
+    let many = (0usize..=7).flat_map(|n| (n..=if n == 0 { 0 } else { 17 }).map(move |rows| (n, rows)));
+    let any_number: BTreeSet<Vec<usize>> = many
+        .flat_map(|(n, rows)| {
+            let evenly = (0..n).map(|person| rows / n + usize::from(person < rows % n)).collect();
+            let first = (0..n).map(|person| if person == 0 { rows + 1 - n } else { 1 }).collect();
+            [evenly, first]
+        })
+        .collect();
+    let any_number: Vec<Vec<usize>> = any_number.into_iter().collect();
+    for zeros in [Zeros::Shown, Zeros::Hidden] {
+        for (cells, cap, one_cell) in [(3, Some(2), &once_or_twice), (2, None, &any_number)] {
+            let found = attack_rows(cells, cap, one_cell, zeros);
+            assert!(found.stars > 0 && found.totals_beside_stars > 0);
+            assert_eq!(found.narrowed, 0, "{found:?} {zeros:?} {cap:?}");
+        }
     }
 }
 
