@@ -1,0 +1,39 @@
+//! Sums over sites, cell by cell.
+
+use disclosure::Interval;
+use wire::SiteCounts;
+
+use crate::combine::region::sum;
+use crate::combine::site::Site;
+
+/// A sum over the sites of a group that answered and cover the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CombinedCell {
+    /// Bounds of the true sum; `None` where no answering site covers the cell, which is not nought.
+    pub bounds: Option<Interval>,
+    /// How many sites say what; they add up to the sites asked.
+    pub sites: SiteCounts,
+}
+
+impl CombinedCell {
+    /// The midpoint of the bounds, rounded half up; `None` where there is no upper bound.
+    #[must_use]
+    pub fn central(&self) -> Option<u64> {
+        let Interval { low, high } = self.bounds?;
+        high.map(|high| low + high.saturating_sub(low).div_ceil(2))
+    }
+}
+
+/// One cell of one measure over these sites.
+///
+/// Each site's interval is already tightened by its own totals and its other measures, and a sum of such intervals
+/// cannot be tightened further by the same relations: what holds between a total and its parts at every site holds
+/// between their sums.
+pub(crate) fn combined(sites: &[Site<'_>], measure: usize, cell: usize) -> CombinedCell {
+    let mut counts = SiteCounts::default();
+    for site in sites {
+        site.heard.count(measure, cell, &mut counts);
+    }
+    let intervals = sites.iter().filter_map(|site| site.heard.reported()?.interval(measure, cell));
+    CombinedCell { bounds: sum(intervals), sites: counts }
+}

@@ -1,0 +1,234 @@
+//! Figures that follow from combined cells, per place at which they make sense.
+//!
+//! A figure is computed for everything together and, where a declared group of cells keeps exactly one dimension besides
+//! the figure's own, per level of that dimension: a mean per quarter, a change per locality. A site takes part in a
+//! figure where it covers all that the figure compares: a site whose records begin between the two periods of a change
+//! would make the later one larger by nothing but its beginning.
+
+use disclosure::{Cell, CellKey, Domain, Interval, MeasureKind, Per, Reported};
+use template::{Figure, FigureKind};
+
+use crate::combine::quorum::Quorum;
+use crate::combine::rates::{self, Bounds};
+use crate::combine::region::{Region, groups, sum};
+use crate::combine::site::Site;
+use crate::combine::{CombineError, Question};
+
+/// A figure at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CombinedFigure {
+    /// Its place among the template's figures.
+    pub figure: usize,
+    /// Per dimension the level; `None` where it is over all levels.
+    pub levels: Vec<Option<usize>>,
+    /// Its bounds; [`Bounds::NONE`] where it has no value, or too few sites take part.
+    pub bounds: Bounds,
+    /// How many sites take part.
+    pub sites: usize,
+    /// How many sites released, but cover only a part of what is compared and are left out.
+    pub left_out: usize,
+}
+
+/// One figure at every place at which it makes sense.
+pub(crate) fn combined(
+    question: &Question<'_>,
+    place: usize,
+    sites: &[Site<'_>],
+) -> Result<Vec<CombinedFigure>, CombineError> {
+    let figure = question.figures.get(place).ok_or(CombineError::Figure)?;
+    let formula = Formula::new(question, figure)?;
+    let places = places(question.domain, formula.own());
+    Ok(places.into_iter().map(|levels| at(question, &formula, place, levels, sites)).collect())
+}
+
+fn at(
+    question: &Question<'_>,
+    formula: &Formula<'_>,
+    figure: usize,
+    levels: Vec<Option<usize>>,
+    sites: &[Site<'_>],
+) -> CombinedFigure {
+    let fixed: Vec<Option<Vec<usize>>> = levels.iter().map(|level| level.map(|level| vec![level])).collect();
+    let whole = Region::new(question.domain, &formula.compared(fixed.clone()));
+    let (mut taking_part, mut left_out) = (Vec::new(), 0);
+    for site in sites {
+        let Some(reported) = site.heard.reported() else { continue };
+        if whole.interval(reported, 0).is_none() {
+            continue;
+        }
+        if formula.compares_alike(reported, &levels) {
+            taking_part.push((site.kind, reported));
+        } else {
+            left_out += 1;
+        }
+    }
+    let enough = enough(question.quorum, &taking_part);
+    let tables: Vec<&Reported> = taking_part.iter().map(|(_, reported)| *reported).collect();
+    let bounds = if enough { formula.bounds(question.domain, &fixed, &tables) } else { Bounds::NONE };
+    CombinedFigure { figure, levels, bounds, sites: tables.len(), left_out }
+}
+
+/// Whether enough sites of every kind that takes part do so.
+fn enough(quorum: &Quorum, taking_part: &[(template::ProviderKind, &Reported)]) -> bool {
+    let kinds = || taking_part.iter().map(|(kind, _)| *kind);
+    !taking_part.is_empty() && quorum.missing(kinds(), kinds()).is_none()
+}
+
+/// Everything together, then per level of each dimension beside the figure's own that a declared group keeps.
+fn places(domain: &Domain, own: Option<usize>) -> Vec<Vec<Option<usize>>> {
+    let nowhere = vec![None; domain.dimensions().len()];
+    let mut beside: Vec<usize> = groups(domain)
+        .filter_map(|kept| match kept.iter().filter(|d| Some(**d) != own).collect::<Vec<_>>()[..] {
+            [only] => Some(*only),
+            _ => None,
+        })
+        .collect();
+    beside.sort_unstable();
+    beside.dedup();
+    let mut places = vec![nowhere.clone()];
+    for dimension in beside {
+        for level in 0..domain.dimensions()[dimension].levels.len() {
+            let mut place = nowhere.clone();
+            place[dimension] = Some(level);
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// A figure with its names resolved to places in the domain and the measures.
+enum Formula<'a> {
+    Change { measure: usize, over: usize, earlier: Vec<usize>, later: Vec<usize> },
+    Mean { sum: usize, count: usize, cap: Option<u64>, counts: MeasureKind },
+    Median { measure: usize, over: usize, bands: usize, edges: &'a [u64], kind: MeasureKind },
+    Share { measure: usize, over: usize, level: usize, rest: Vec<usize>, kind: MeasureKind },
+}
+
+impl<'a> Formula<'a> {
+    fn new(question: &Question<'a>, figure: &'a Figure) -> Result<Self, CombineError> {
+        let dimensions = question.domain.dimensions();
+        let dimension = |name: &str| dimensions.iter().position(|d| d.name == name).ok_or(CombineError::Figure);
+        let measure = |name: &str| {
+            let place = question.measures.iter().position(|m| m.name() == name).ok_or(CombineError::Figure)?;
+            Ok((place, question.measures[place].kind()))
+        };
+        Ok(match &figure.kind {
+            FigureKind::Change { measure: name, over, earlier, later } => {
+                let over = dimension(over)?;
+                let levels = dimensions[over].levels.len();
+                // Where the question spans fewer periods than the figure compares, there is nothing to compare.
+                let fits = earlier + later <= levels;
+                let earlier = if fits { (0..*earlier).collect() } else { Vec::new() };
+                let later = if fits { (levels - later..levels).collect() } else { Vec::new() };
+                Self::Change { measure: measure(name)?.0, over, earlier, later }
+            }
+            FigureKind::Mean { sum, count } => {
+                let (sum, (count, counts)) = (measure(sum)?.0, measure(count)?);
+                Self::Mean { sum, count, counts, cap: question.measures[sum].at_most_per_person() }
+            }
+            FigureKind::Median { measure: name, over, edges, .. } => {
+                let ((measure, kind), over) = (measure(name)?, dimension(over)?);
+                Self::Median { measure, over, bands: dimensions[over].levels.len(), edges, kind }
+            }
+            FigureKind::Share { measure: name, dimension: over, level } => {
+                let ((measure, kind), over) = (measure(name)?, dimension(over)?);
+                let level = dimensions[over].levels.iter().position(|l| l == level).ok_or(CombineError::Figure)?;
+                let rest = (0..dimensions[over].levels.len()).filter(|l| *l != level).collect();
+                Self::Share { measure, over, level, rest, kind }
+            }
+        })
+    }
+
+    /// The dimension over whose levels it compares.
+    fn own(&self) -> Option<usize> {
+        match self {
+            Self::Change { over, .. } | Self::Median { over, .. } | Self::Share { over, .. } => Some(*over),
+            Self::Mean { .. } => None,
+        }
+    }
+
+    /// The levels of its own dimension that it compares; `None` for all.
+    fn own_levels(&self) -> Option<Vec<usize>> {
+        match self {
+            Self::Change { earlier, later, .. } => Some(earlier.iter().chain(later).copied().collect()),
+            Self::Mean { .. } | Self::Median { .. } | Self::Share { .. } => None,
+        }
+    }
+
+    /// The region of everything that it compares.
+    fn compared(&self, mut levels: Vec<Option<Vec<usize>>>) -> Vec<Option<Vec<usize>>> {
+        if let (Some(own), Some(chosen)) = (self.own(), self.own_levels()) {
+            levels[own] = Some(chosen);
+        }
+        levels
+    }
+
+    /// Whether the site covers what is compared evenly: wherever it covers one of the levels, it covers all.
+    fn compares_alike(&self, reported: &Reported, levels: &[Option<usize>]) -> bool {
+        let Some(own) = self.own() else { return true };
+        let domain = reported.domain();
+        let chosen = self.own_levels().unwrap_or_else(|| (0..domain.dimensions()[own].levels.len()).collect());
+        let covered = |key: &CellKey| {
+            let said = domain.index_of(key).and_then(|cell| reported.cells(0).get(cell));
+            said.is_some_and(|cell| *cell != Cell::NotCovered)
+        };
+        let here = |key: &CellKey| {
+            key.0[own] == chosen.first().copied()
+                && levels.iter().zip(&key.0).all(|(level, at)| level.is_none() || level == at)
+        };
+        domain.keys().take(domain.inner_len()).filter(here).all(|mut key| {
+            let first = covered(&key);
+            chosen.iter().all(|&level| {
+                key.0[own] = Some(level);
+                covered(&key) == first
+            })
+        })
+    }
+
+    fn bounds(&self, domain: &Domain, fixed: &[Option<Vec<usize>>], tables: &[&Reported]) -> Bounds {
+        let region = |own: Option<(usize, Vec<usize>)>| {
+            let mut levels = fixed.to_vec();
+            if let Some((dimension, chosen)) = own {
+                levels[dimension] = Some(chosen);
+            }
+            Region::new(domain, &levels)
+        };
+        // Taking part means covering all that is compared, so nothing is missing from any of these sums.
+        let total = |region: &Region, measure: usize| {
+            sum(tables.iter().filter_map(|table| region.interval(table, measure)))
+                .unwrap_or(Interval { low: 0, high: None })
+        };
+        // Rows and sums add up over any dimension; people over those of which a person has one level.
+        let adds_up = |kind: MeasureKind, dimension: usize| {
+            kind != MeasureKind::People || domain.dimensions()[dimension].per == Per::Person
+        };
+        match self {
+            Self::Change { measure, over, earlier, later } => {
+                if earlier.is_empty() {
+                    return Bounds::NONE;
+                }
+                let of = |levels: &Vec<usize>| total(&region(Some((*over, levels.clone()))), *measure);
+                rates::change(of(earlier), of(later))
+            }
+            Self::Mean { sum, count, cap, counts } => {
+                let everything = region(None);
+                // The cap holds per person and inner cell, so it bounds the mean per person only where each counted
+                // person stands in one inner cell; a row always stands in one.
+                let capped = (0..fixed.len()).all(|d| fixed[d].is_some() || adds_up(*counts, d));
+                rates::mean(total(&everything, *sum), total(&everything, *count), cap.filter(|_| capped))
+            }
+            Self::Median { measure, over, bands, edges, kind } => {
+                let bands: Vec<Interval> =
+                    (0..*bands).map(|band| total(&region(Some((*over, vec![band]))), *measure)).collect();
+                let all = adds_up(*kind, *over).then(|| total(&region(None), *measure));
+                rates::median(&bands, all, edges)
+            }
+            Self::Share { measure, over, level, rest, kind } => {
+                let part = total(&region(Some((*over, vec![*level]))), *measure);
+                let rest = (adds_up(*kind, *over) && !rest.is_empty())
+                    .then(|| total(&region(Some((*over, rest.clone()))), *measure));
+                rates::share(part, rest, total(&region(None), *measure))
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Many sites' tables into one answer, with bounds. Pure: no I/O and no clock.
+//!
+//! Every combined cell is the sum of the intervals that hold at the sites that answered and cover it, with a count of the
+//! sites that show, show nobody, suppress, withhold, do not cover, refuse and fail. A suppressed cell enters with its
+//! whole range and never as nought; a cell that no site covers has no bounds. Below a template's least number of sites
+//! there are no combined figures at all.
+
+mod cell;
+mod decimal;
+mod figure;
+mod notes;
+mod quorum;
+mod rates;
+mod region;
+mod site;
+
+use disclosure::{Domain, Measure};
+use template::{Figure, Grouping, ProviderKind};
+
+pub use self::cell::CombinedCell;
+pub use self::decimal::Decimal;
+pub use self::figure::CombinedFigure;
+pub use self::notes::notes;
+pub use self::quorum::Quorum;
+pub use self::rates::Bounds;
+pub use self::site::{Heard, Site};
+
+/// What the sites were asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The cells.
+    pub domain: &'a Domain,
+    /// The measures.
+    pub measures: &'a [Measure],
+    /// The figures that follow from the cells.
+    pub figures: &'a [Figure],
+    /// The least number of sites.
+    pub quorum: &'a Quorum,
+    /// How sites are put together.
+    pub grouping: Grouping,
+}
+
+/// The combined figures of a group of sites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The kind of provider, or `None` for all sites together.
+    pub kind: Option<ProviderKind>,
+    /// Sites asked.
+    pub asked: usize,
+    /// Sites that released a table that covers something of what is asked.
+    pub answered: usize,
+    /// The figures, if enough sites answered.
+    pub table: Result<Table, TooFewSites>,
+}
+
+/// The figures of a group with enough sites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Per measure and cell of the domain.
+    pub cells: Vec<Vec<CombinedCell>>,
+    /// What follows from the cells, figure by figure.
+    pub figures: Vec<CombinedFigure>,
+}
+
+/// Too few sites of a kind answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooFewSites {
+    /// How many the template needs of the kind.
+    pub needed: u32,
+}
+
+/// Why sites' tables cannot be combined. Neither can happen to tables that were checked against the same query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CombineError {
+    /// A table of another question.
+    #[error("a site's table does not have the question's cells and measures")]
+    Shape,
+    /// A figure that names what the question does not have.
+    #[error("a figure names a measure, dimension or level that the question does not have")]
+    Figure,
+}
+
+/// Combines what was heard of every asked site.
+///
+/// # Errors
+/// A [`CombineError`] where tables or figures are not of this question.
+pub fn combine(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Vec<Group>, CombineError> {
+    let fits = |site: &Site<'_>| {
+        site.heard
+            .reported()
+            .is_none_or(|reported| reported.domain() == question.domain && reported.measures() == question.measures)
+    };
+    if !sites.iter().all(fits) {
+        return Err(CombineError::Shape);
+    }
+    match question.grouping {
+        Grouping::All => Ok(vec![group(question, None, sites)?]),
+        Grouping::Kind => ProviderKind::ALL
+            .into_iter()
+            .filter(|kind| sites.iter().any(|site| site.kind == *kind))
+            .map(|kind| {
+                let of_kind: Vec<Site<'_>> = sites.iter().filter(|site| site.kind == kind).copied().collect();
+                group(question, Some(kind), &of_kind)
+            })
+            .collect(),
+    }
+}
+
+fn group(question: &Question<'_>, kind: Option<ProviderKind>, sites: &[Site<'_>]) -> Result<Group, CombineError> {
+    let answering = || sites.iter().filter(|site| site.heard.answers());
+    let missing = question.quorum.missing(sites.iter().map(|site| site.kind), answering().map(|site| site.kind));
+    let table = match missing {
+        Some(needed) => Err(TooFewSites { needed }),
+        None => Ok(table(question, sites)?),
+    };
+    Ok(Group { kind, asked: sites.len(), answered: answering().count(), table })
+}
+
+fn table(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Table, CombineError> {
+    let of_measure = |measure| (0..question.domain.len()).map(|cell| cell::combined(sites, measure, cell)).collect();
+    let cells = (0..question.measures.len()).map(of_measure).collect();
+    let figures: Vec<Vec<CombinedFigure>> =
+        (0..question.figures.len()).map(|place| figure::combined(question, place, sites)).collect::<Result<_, _>>()?;
+    Ok(Table { cells, figures: figures.concat() })
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! An asked site, as combining sees it.
+
+use disclosure::{Cell, Extent, Reported};
+use template::ProviderKind;
+use wire::{Refusal, SiteCounts, SiteOutcome};
+
+/// An asked site and what was heard of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// Its kind.
+    pub kind: ProviderKind,
+    /// What was heard.
+    pub heard: Heard<'a>,
+}
+
+/// What was heard of a site.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// A verified release.
+    Released(&'a Reported),
+    /// A signed statement that it holds nothing of what is asked.
+    NotCovered,
+    /// A signed refusal for another reason.
+    Refused,
+    /// Nothing in time, or nothing valid.
+    Failed,
+    /// Nothing yet.
+    Waiting,
+}
+
+impl<'a> Heard<'a> {
+    /// What an outcome means for the sums. An outcome of *released* without its table counts as failed: there is nothing
+    /// to add.
+    #[must_use]
+    pub fn of(outcome: SiteOutcome, reported: Option<&'a Reported>) -> Self {
+        match (outcome, reported) {
+            (SiteOutcome::Released, Some(reported)) => Self::Released(reported),
+            (SiteOutcome::Refused(Refusal::NotCovered), _) => Self::NotCovered,
+            (SiteOutcome::Refused(_), _) => Self::Refused,
+            (SiteOutcome::Waiting, _) => Self::Waiting,
+            (
+                SiteOutcome::Released | SiteOutcome::InvalidRelease | SiteOutcome::NotConnected | SiteOutcome::TimedOut,
+                _,
+            ) => Self::Failed,
+        }
+    }
+
+    /// The table, if the site released one.
+    #[must_use]
+    pub fn reported(&self) -> Option<&'a Reported> {
+        match *self {
+            Self::Released(reported) => Some(reported),
+            Self::NotCovered | Self::Refused | Self::Failed | Self::Waiting => None,
+        }
+    }
+
+    /// Whether the site released a table that covers something of what is asked: only such sites count towards a
+    /// template's least number of sites.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        let covers =
+            |reported: &Reported| (0..reported.domain().len()).any(|cell| reported.extent(cell) != Extent::None);
+        self.reported().is_some_and(covers)
+    }
+
+    /// Counts the site under what it says about one cell of one measure.
+    pub(crate) fn count(&self, measure: usize, cell: usize, counts: &mut SiteCounts) {
+        let place = match *self {
+            Self::Released(reported) => match reported.cells(measure).get(cell) {
+                Some(Cell::Shown { .. }) => &mut counts.shown,
+                Some(Cell::Zero) => &mut counts.zero,
+                Some(Cell::Suppressed { .. }) => &mut counts.suppressed,
+                Some(Cell::Withheld) => &mut counts.withheld,
+                Some(Cell::NotCovered) | None => &mut counts.not_covered,
+            },
+            Self::NotCovered => &mut counts.not_covered,
+            Self::Refused => &mut counts.refused,
+            Self::Failed => &mut counts.failed,
+            Self::Waiting => &mut counts.waiting,
+        };
+        *place += 1;
+    }
+}

@@ -1,0 +1,190 @@
+//! Tables of small cases.
+
+use std::collections::BTreeMap;
+
+use disclosure::{Cell, Dimension, Domain, Interval, Measure, Per, Policy, Reported, Zeros};
+use template::{Figure, FigureKind, Grouping, ProviderKind};
+use wire::{Refusal, SiteCounts, SiteOutcome};
+
+use super::*;
+
+/// Months, of which the total is released as well.
+fn domain() -> Domain {
+    let levels = vec!["2024-04".into(), "2024-05".into()];
+    Domain::new(vec![Dimension { name: "month".into(), levels, per: Per::Record }], vec![vec![]]).unwrap()
+}
+
+fn measures() -> Vec<Measure> {
+    vec![Measure::people("people")]
+}
+
+fn reported(zeros: Zeros, cells: [Cell; 3]) -> Reported {
+    Reported::check(domain(), measures(), Policy::nhs_sde().with_zeros(zeros), vec![cells.to_vec()]).unwrap()
+}
+
+fn shown(value: u64) -> Cell {
+    let block = Policy::nhs_sde().block(value);
+    Cell::Shown { value: block.value, low: block.low, high: block.high }
+}
+
+fn star(zeros: Zeros) -> Cell {
+    let (low, high) = Policy::nhs_sde().with_zeros(zeros).suppressed();
+    Cell::Suppressed { low, high }
+}
+
+fn gp(heard: Heard<'_>) -> Site<'_> {
+    Site { kind: ProviderKind::Gp, heard }
+}
+
+fn combined(sites: &[Site<'_>], grouping: Grouping, min_gp: u32, figures: &[Figure]) -> (Vec<Group>, Vec<String>) {
+    let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Gp, min_gp), (ProviderKind::Ambulance, 1)]));
+    let (domain, measures) = (domain(), measures());
+    let question = Question { domain: &domain, measures: &measures, figures, quorum: &quorum, grouping };
+    let groups = combine(&question, sites).unwrap();
+    let notes = notes(&question, sites, &groups);
+    (groups, notes)
+}
+
+fn cells(sites: &[Site<'_>]) -> Vec<CombinedCell> {
+    combined(sites, Grouping::All, 1, &[]).0[0].table.clone().unwrap().cells[0].clone()
+}
+
+#[test]
+fn five_things_stay_five_things() {
+    let open = reported(Zeros::Shown, [shown(25), star(Zeros::Shown), Cell::Withheld]);
+    let zero = reported(Zeros::Shown, [Cell::Zero, Cell::NotCovered, Cell::Zero]);
+    let hidden = reported(Zeros::Hidden, [star(Zeros::Hidden), shown(15), Cell::Withheld]);
+    let sites = [
+        gp(Heard::Released(&open)),
+        gp(Heard::Released(&zero)),
+        gp(Heard::Released(&hidden)),
+        gp(Heard::Refused),
+        gp(Heard::Failed),
+        gp(Heard::Failed),
+        gp(Heard::NotCovered),
+        gp(Heard::Waiting),
+    ];
+    let cells = cells(&sites);
+    let silent = SiteCounts { refused: 1, failed: 2, not_covered: 1, waiting: 1, ..SiteCounts::default() };
+    let april = SiteCounts { shown: 1, zero: 1, suppressed: 1, ..silent };
+    assert_eq!(cells[0], CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april });
+    assert_eq!(cells[0].central(), Some(30));
+    let may = SiteCounts { shown: 1, suppressed: 1, not_covered: 2, ..silent };
+    assert_eq!(cells[1], CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may });
+    // People in two months may be the same: at least the greater, at most the sum, at each site.
+    let total = SiteCounts { withheld: 2, zero: 1, ..silent };
+    assert_eq!(cells[2], CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total });
+}
+
+#[test]
+fn what_nobody_covers_is_not_nought() {
+    let part = reported(Zeros::Shown, [shown(25), Cell::NotCovered, shown(25)]);
+    let cells = cells(&[gp(Heard::Released(&part)), gp(Heard::NotCovered)]);
+    assert_eq!(cells[1].bounds, None);
+    assert_eq!(cells[1].central(), None);
+    assert_eq!(cells[1].sites, SiteCounts { not_covered: 2, ..SiteCounts::default() });
+}
+
+#[test]
+fn removing_a_site_is_visible() {
+    let star = reported(Zeros::Hidden, [star(Zeros::Hidden), star(Zeros::Hidden), Cell::Withheld]);
+    let all: Vec<CombinedCell> = cells(&[gp(Heard::Released(&star)), gp(Heard::Released(&star))]);
+    let fewer = cells(&[gp(Heard::Released(&star)), gp(Heard::Failed)]);
+    assert!(all.iter().zip(&fewer).all(|(all, fewer)| all != fewer));
+    assert_eq!(fewer[0].sites.failed, 1);
+    assert_eq!(all[0].bounds, Some(Interval { low: 0, high: Some(18) }));
+}
+
+#[test]
+fn below_the_least_number_of_sites_there_is_nothing() {
+    let table = reported(Zeros::Shown, [shown(25), shown(25), shown(25)]);
+    let empty = reported(Zeros::Shown, [Cell::NotCovered; 3]);
+    let ambulance = Site { kind: ProviderKind::Ambulance, heard: Heard::Released(&table) };
+    let sites = [
+        gp(Heard::Released(&table)),
+        gp(Heard::Released(&table)),
+        gp(Heard::Released(&empty)),
+        gp(Heard::Refused),
+        ambulance,
+    ];
+    let (all, notes) = combined(&sites, Grouping::All, 3, &[]);
+    assert_eq!(all[0].table, Err(TooFewSites { needed: 3 }));
+    assert_eq!((all[0].asked, all[0].answered), (5, 3));
+    assert!(notes.iter().any(|note| note.starts_with("2 of 4 sites of kind `gp` answered")), "{notes:?}");
+    let (kinds, _) = combined(&sites, Grouping::Kind, 3, &[]);
+    assert_eq!(
+        kinds.iter().map(|group| group.kind).collect::<Vec<_>>(),
+        [Some(ProviderKind::Gp), Some(ProviderKind::Ambulance)]
+    );
+    assert!(kinds[0].table.is_err() && kinds[1].table.is_ok());
+    assert!(combined(&sites, Grouping::All, 2, &[]).0[0].table.is_ok());
+}
+
+#[test]
+fn a_change_leaves_out_sites_that_cover_one_period_only() {
+    let figures = [Figure {
+        name: "change".into(),
+        title: String::new(),
+        kind: FigureKind::Change { measure: "people".into(), over: "month".into(), earlier: 1, later: 1 },
+    }];
+    let both = reported(Zeros::Shown, [shown(100), shown(50), shown(120)]);
+    let later = reported(Zeros::Shown, [Cell::NotCovered, shown(1000), shown(1000)]);
+    let sites = [gp(Heard::Released(&both)), gp(Heard::Released(&later))];
+    let (groups, notes) = combined(&sites, Grouping::All, 1, &figures);
+    let figure = groups[0].table.clone().unwrap().figures[0].clone();
+    assert_eq!((figure.sites, figure.left_out), (1, 1));
+    assert_eq!(figure.bounds.low.unwrap().to_string(), "-52.95");
+    assert_eq!(figure.bounds.high.unwrap().to_string(), "-46.93");
+    assert_eq!(figure.bounds.central.unwrap().to_string(), "-50.00");
+    assert!(notes.iter().any(|note| note.contains("leaves out up to 1 sites")), "{notes:?}");
+    // One site is too few where the template needs two.
+    let (groups, _) = combined(&sites, Grouping::All, 2, &figures);
+    assert_eq!(groups[0].table.clone().unwrap().figures[0].bounds, Bounds::NONE);
+}
+
+#[test]
+fn notes_say_what_is_missing_and_what_stars_mean() {
+    let table = reported(Zeros::Hidden, [shown(25), star(Zeros::Hidden), Cell::Withheld]);
+    let sites = [gp(Heard::Released(&table)), gp(Heard::Released(&table)), gp(Heard::Refused), gp(Heard::Failed)];
+    let (_, notes) = combined(&sites, Grouping::All, 1, &[]);
+    for part in ["0 to 9 people", "counted at each", "1 of 4 sites refused", "1 of 4 sites did not answer", "withheld"]
+    {
+        assert!(notes.iter().any(|note| note.contains(part)), "{part}: {notes:?}");
+    }
+    let plain = reported(Zeros::Shown, [shown(25), shown(25), shown(25)]);
+    let (_, notes) = combined(&[gp(Heard::Released(&plain))], Grouping::All, 1, &[]);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+#[test]
+fn every_outcome_means_one_thing() {
+    let table = reported(Zeros::Shown, [shown(25), shown(25), shown(25)]);
+    let word = |outcome| match Heard::of(outcome, Some(&table)) {
+        Heard::Released(_) => "released",
+        Heard::NotCovered => "not covered",
+        Heard::Refused => "refused",
+        Heard::Failed => "failed",
+        Heard::Waiting => "waiting",
+    };
+    for refusal in Refusal::ALL {
+        let expected = if refusal == Refusal::NotCovered { "not covered" } else { "refused" };
+        assert_eq!(word(SiteOutcome::Refused(refusal)), expected);
+    }
+    assert_eq!(word(SiteOutcome::Released), "released");
+    assert_eq!(word(SiteOutcome::InvalidRelease), "failed");
+    assert_eq!(word(SiteOutcome::TimedOut), "failed");
+    assert_eq!(word(SiteOutcome::NotConnected), "failed");
+    assert_eq!(word(SiteOutcome::Waiting), "waiting");
+    assert!(matches!(Heard::of(SiteOutcome::Released, None), Heard::Failed));
+}
+
+#[test]
+fn a_table_of_another_question_is_refused() {
+    let table =
+        Reported::check(Domain::new(vec![], vec![]).unwrap(), measures(), Policy::nhs_sde(), vec![vec![shown(25)]])
+            .unwrap();
+    let (domain, measures, quorum) = (domain(), measures(), Quorum::new(BTreeMap::new()));
+    let question =
+        Question { domain: &domain, measures: &measures, figures: &[], quorum: &quorum, grouping: Grouping::All };
+    assert_eq!(combine(&question, &[gp(Heard::Released(&table))]), Err(CombineError::Shape));
+}
