@@ -20,7 +20,10 @@ fn main() -> anyhow::Result<()> {
     println!("generated {} people in {:.1} s", population.people().len(), start.elapsed().as_secs_f64());
     for figure in shown::figures(&population) {
         let mark = if figure.holds() { ' ' } else { '!' };
-        println!("{mark} {:9.4}  stated {:9.4} ± {:.4}  {}", figure.shown, figure.stated.value, figure.stated.tolerance, figure.name);
+        println!(
+            "{mark} {:9.4}  stated {:9.4} ± {:.4}  {}",
+            figure.shown, figure.stated.value, figure.stated.tolerance, figure.name
+        );
     }
     let mut rows = std::collections::BTreeMap::new();
     for provider in population.providers() {
@@ -29,5 +32,10 @@ fn main() -> anyhow::Result<()> {
         }
     }
     println!("{rows:?}, {} rows in all", rows.values().sum::<usize>());
+    if let Some(dir) = arguments.next() {
+        let start = Instant::now();
+        let rows = population.write_all(std::path::Path::new(&dir), |_| ())?;
+        println!("wrote {rows} rows in {:.1} s", start.elapsed().as_secs_f64());
+    }
     Ok(())
 }

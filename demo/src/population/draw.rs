@@ -112,8 +112,7 @@ mod tests {
         // Written down once: a change here changes every published figure of the region.
         let mut draw = Draw::new(1, 1);
         let first: Vec<u32> = (0..4).map(|_| draw.below(1000)).collect();
-        let mut again = Draw::new(1, 1);
-        assert_eq!(first, (0..4).map(|_| again.below(1000)).collect::<Vec<_>>());
+        assert_eq!(first, [190, 730, 608, 557]);
         let mut other = Draw::new(1, 2);
         assert_ne!(first, (0..4).map(|_| other.below(1000)).collect::<Vec<_>>());
     }

@@ -3,10 +3,10 @@
 //! `person` is the person's position in the population, `day` a day of the window, money is in pence.
 
 use super::code::{
-    Acuity, AdmissionMethod, AdmissionSource, AppointmentMode, AppointmentStatus, ArrivalMode, Attendance, DepartmentType,
-    Diagnosis, DischargeMethod, Disposition, FirstAttendance, IncidentOutcome, Mechanism, PatientClassification,
-    PlanAgencies, PlanType, Procedure, Professional, ResponseCategory, ServiceGroup, SocialEventType, SocialService, Team,
-    TreatmentFunction,
+    Acuity, AdmissionMethod, AdmissionSource, AppointmentMode, AppointmentStatus, ArrivalMode, Attendance,
+    DepartmentType, Diagnosis, DischargeMethod, Disposition, FirstAttendance, IncidentOutcome, Mechanism,
+    PatientClassification, PlanAgencies, PlanType, Procedure, Professional, ResponseCategory, ServiceGroup,
+    SocialEventType, SocialService, Team, TreatmentFunction,
 };
 
 /// The `person` of a record that could not be traced to anyone.

@@ -20,12 +20,17 @@ pub mod provider;
 pub mod records;
 pub mod shown;
 pub mod stated;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use condition::Condition;
 use draw::mix_unit;
 use person::{Course, Person};
 use provider::{Kind, Provider};
 use records::Records;
+
+pub use write::TABLES_FOLDER;
 
 /// What determines a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

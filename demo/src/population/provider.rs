@@ -79,9 +79,8 @@ impl Locality {
 
     /// The code, `mdg-01` to `mdg-10`.
     pub fn code(self) -> &'static str {
-        const CODES: [&str; LOCALITIES] = [
-            "mdg-01", "mdg-02", "mdg-03", "mdg-04", "mdg-05", "mdg-06", "mdg-07", "mdg-08", "mdg-09", "mdg-10",
-        ];
+        const CODES: [&str; LOCALITIES] =
+            ["mdg-01", "mdg-02", "mdg-03", "mdg-04", "mdg-05", "mdg-06", "mdg-07", "mdg-08", "mdg-09", "mdg-10"];
         CODES[usize::from(self.0)]
     }
 
@@ -126,8 +125,16 @@ pub(super) fn providers(lists: &[u32; PRACTICES]) -> Vec<Provider> {
         add(Kind::Gp, code, practice_name(practice), Some(practice_locality(practice)), Some(*list));
     }
     let others: [(Kind, char, &[&str]); 5] = [
-        (Kind::Hospital, 'H', &["Ferrygate Hospital", "Kestrel Park Hospital", "St Ursula's Hospital", "Westmead Infirmary"]),
-        (Kind::Community, 'C', &["Brookline Community Health", "Heronsgate Community Care", "Millrace Community Services"]),
+        (
+            Kind::Hospital,
+            'H',
+            &["Ferrygate Hospital", "Kestrel Park Hospital", "St Ursula's Hospital", "Westmead Infirmary"],
+        ),
+        (
+            Kind::Community,
+            'C',
+            &["Brookline Community Health", "Heronsgate Community Care", "Millrace Community Services"],
+        ),
         (
             Kind::SocialCare,
             'S',
@@ -178,9 +185,37 @@ pub(super) fn list_sizes(people: u32) -> [u32; PRACTICES] {
 
 fn practice_name(practice: usize) -> String {
     const TREES: [&str; 31] = [
-        "Alder", "Almond", "Apple Tree", "Aspen", "Bay Tree", "Beech", "Blackthorn", "Box Hill", "Bramble", "Briar", "Cedar",
-        "Cherry", "Chestnut", "Cypress", "Damson", "Elder", "Elm", "Fig Tree", "Hawthorn", "Hazel", "Holly", "Hornbeam",
-        "Juniper", "Larch", "Laurel", "Linden", "Maple", "Medlar", "Mulberry", "Rowan", "Sycamore",
+        "Alder",
+        "Almond",
+        "Apple Tree",
+        "Aspen",
+        "Bay Tree",
+        "Beech",
+        "Blackthorn",
+        "Box Hill",
+        "Bramble",
+        "Briar",
+        "Cedar",
+        "Cherry",
+        "Chestnut",
+        "Cypress",
+        "Damson",
+        "Elder",
+        "Elm",
+        "Fig Tree",
+        "Hawthorn",
+        "Hazel",
+        "Holly",
+        "Hornbeam",
+        "Juniper",
+        "Larch",
+        "Laurel",
+        "Linden",
+        "Maple",
+        "Medlar",
+        "Mulberry",
+        "Rowan",
+        "Sycamore",
     ];
     const SORTS: [&str; 3] = ["Surgery", "Health Centre", "Medical Practice"];
     format!("{} {}", TREES[practice % 31], SORTS[practice / 31])
@@ -218,7 +253,8 @@ mod tests {
         let count = |kind| all.iter().filter(|p| p.kind == kind).count();
         assert_eq!(all.len(), 108);
         assert_eq!(
-            [Kind::Gp, Kind::Hospital, Kind::Community, Kind::SocialCare, Kind::MentalHealth, Kind::Ambulance].map(count),
+            [Kind::Gp, Kind::Hospital, Kind::Community, Kind::SocialCare, Kind::MentalHealth, Kind::Ambulance]
+                .map(count),
             [93, 4, 3, 5, 2, 1]
         );
         assert!(all.iter().enumerate().all(|(index, provider)| provider.index() == index));

@@ -8,7 +8,8 @@ use super::event::{
 /// Declares the tables of [`Records`] once, for the struct and for joining two of them.
 macro_rules! records {
     ($($(#[$meta:meta])* $table:ident: $row:ty),* $(,)?) => {
-        /// The events of one provider. Each table is sorted by person and then by day, untraced records apart.
+        /// The events of one provider. Each table is sorted by person, and tables of contacts and stays then by day;
+        /// untraced records stand anywhere.
         #[derive(Debug, Default)]
         pub struct Records {
             $($(#[$meta])* pub $table: Vec<$row>),*

@@ -75,7 +75,11 @@ fn shares(population: &Population) -> Vec<Figure> {
     let strokes = events(population, Kind::Hospital, |r| r.spells.iter()).filter(|(_, s)| is_stroke(s)).count() as f64;
     let years: f64 = population.people.iter().map(|p| f64::from(p.to - p.from) / 365.25).sum();
     vec![
-        Figure { name: "people 75 and over", stated: stated::SHARE_75_PLUS, shown: share(&|p| p.born().age_on(0) >= 75) },
+        Figure {
+            name: "people 75 and over",
+            stated: stated::SHARE_75_PLUS,
+            shown: share(&|p| p.born().age_on(0) >= 75),
+        },
         Figure {
             name: "people with diabetes",
             stated: stated::SHARE_DIABETES,
@@ -124,7 +128,8 @@ fn changes(population: &Population) -> Vec<Figure> {
             && s.function.is_medical()
             && matches!(s.method.group(), AdmissionGroup::Emergency | AdmissionGroup::Other)
     };
-    let respiratory = |s: &&&Spell| s.method.group() == AdmissionGroup::Emergency && s.diagnosis.code().starts_with('J');
+    let respiratory =
+        |s: &&&Spell| s.method.group() == AdmissionGroup::Emergency && s.diagnosis.code().starts_with('J');
     let conveyed = |i: &&&AmbulanceIncident| i.outcome == IncidentOutcome::ConveyedEd;
     vec![
         Figure {

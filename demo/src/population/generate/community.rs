@@ -87,13 +87,17 @@ fn series(
             draw.pick(&[(Attendance::Seen, 88), (Attendance::DidNotAttend, 7), (Attendance::CancelledByPatient, 5)]);
         let mechanism = draw.pick(&[(Mechanism::FaceToFace, 78), (Mechanism::Telephone, 17), (Mechanism::Video, 5)]);
         let minutes = 15 + draw.below(46) as u8;
-        sink.contact(place, CommunityContact { person: life.number, day, team, mechanism, attendance, minutes, referral });
+        sink.contact(
+            place,
+            CommunityContact { person: life.number, day, team, mechanism, attendance, minutes, referral },
+        );
         if attendance == Attendance::Seen {
             let mental = matches!(
                 team,
                 Team::CommunityMentalHealth | Team::MemoryServices | Team::TalkingTherapies | Team::CrisisResolution
             );
-            let (group, pence) = if mental { (ServiceGroup::MentalHealth, 13_500) } else { (ServiceGroup::Community, 5_800) };
+            let (group, pence) =
+                if mental { (ServiceGroup::MentalHealth, 13_500) } else { (ServiceGroup::Community, 5_800) };
             sink.cost(place, day, group, pence + u32::from(minutes) * 40);
         }
         day += 1 + draw.below(2 * gap_days) as u16;

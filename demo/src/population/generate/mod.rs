@@ -2,10 +2,12 @@
 //!
 //! Every practice has its own stream of draws, so that practices can be made on several threads and come out the same.
 
+mod casemix;
 mod community;
 mod hospital;
 mod life;
 mod people;
+mod planned;
 mod primary;
 mod sink;
 mod social;
@@ -73,7 +75,7 @@ fn practice(seed: u64, number: usize, first: u32, size: u32) -> Harvest {
         let mut life = Life::new(seed, first + offset, &person, number, &mut draw);
         life.residence = placements.residence(&life, &mut draw, &mut sink);
         emergencies.admissions(&life, &mut draw, &mut sink);
-        hospital::planned(&life, &mut draw, &mut sink);
+        planned::care(&life, &mut draw, &mut sink);
         urgent::contacts(&life, &mut draw, &mut sink);
         primary::care(&life, &mut draw, &mut sink);
         community::contacts(&life, &mut draw, &mut sink);

@@ -9,8 +9,26 @@ use crate::population::provider::{HOSPITALS, LOCALITIES, practice_locality};
 
 /// People per ten thousand by five years of age in London, the last band 95 to 99.
 const PYRAMID: [(u8, u32); 20] = [
-    (0, 610), (5, 620), (10, 610), (15, 560), (20, 660), (25, 890), (30, 955), (35, 885), (40, 780), (45, 680),
-    (50, 640), (55, 565), (60, 460), (65, 360), (70, 290), (75, 240), (80, 162), (85, 100), (90, 44), (95, 12),
+    (0, 610),
+    (5, 620),
+    (10, 610),
+    (15, 560),
+    (20, 660),
+    (25, 890),
+    (30, 955),
+    (35, 885),
+    (40, 780),
+    (45, 680),
+    (50, 640),
+    (55, 565),
+    (60, 460),
+    (65, 360),
+    (70, 290),
+    (75, 246),
+    (80, 166),
+    (85, 103),
+    (90, 45),
+    (95, 12),
 ];
 
 /// The area a practice draws its people from.
@@ -75,7 +93,7 @@ fn conditions(age: u8, decile: u8, draw: &mut Draw) -> Conditions {
     for condition in Condition::ALL {
         let beside = match condition {
             Condition::Depression if all.is_empty() => 0.86,
-            Condition::Depression => 1.38,
+            Condition::Depression => 1.36,
             _ => 1.0,
         };
         if draw.chance(condition.prevalence(age, decile) * beside) {

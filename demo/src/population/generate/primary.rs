@@ -81,7 +81,14 @@ fn care_plans(life: &Life, draw: &mut Draw, sink: &mut Sink) {
 }
 
 /// A plan made while the person was registered, or up to a year and a half before the window, reviewed for two in three.
-pub(super) fn plan(life: &Life, place: Place, kind: PlanType, agencies: PlanAgencies, draw: &mut Draw, sink: &mut Sink) {
+pub(super) fn plan(
+    life: &Life,
+    place: Place,
+    kind: PlanType,
+    agencies: PlanAgencies,
+    draw: &mut Draw,
+    sink: &mut Sink,
+) {
     let in_window = life.person.from > 0 || draw.chance(0.7);
     let start = if in_window { life.day(draw) as i16 } else { -1 - draw.below(540) as i16 };
     let left = i32::from(life.person.to) - i32::from(start.max(0));

@@ -8,8 +8,9 @@ use crate::population::condition::Condition;
 use crate::population::draw::{Carry, Draw};
 use crate::population::event::{ResidencePeriod, SocialCareEvent};
 
-/// Placements that remain from April 2024 on, when the programme has started.
-const PLACEMENTS_KEPT: f64 = 0.985;
+/// Placements that remain from April 2024 on, when the programme has started; that the oldest of a closed population die
+/// does the rest of the stated fall.
+const PLACEMENTS_KEPT: f64 = 0.955;
 /// Care homes of a council.
 const HOMES: u32 = 24;
 
@@ -112,7 +113,11 @@ pub(super) fn care(life: &Life, draw: &mut Draw, sink: &mut Sink) {
         serve(life, place, SocialService::HomeSupport, start, 14_000 + draw.below(26_000), sink);
     } else if draw.chance(0.3) {
         let end = (assessed + 42).min(life.person.to);
-        let service = SocialCareEvent { service: Some(SocialService::Reablement), weekly_pence: 31_000, ..row(SocialEventType::Service, assessed, end, false) };
+        let service = SocialCareEvent {
+            service: Some(SocialService::Reablement),
+            weekly_pence: 31_000,
+            ..row(SocialEventType::Service, assessed, end, false)
+        };
         sink.social_event(place, service);
         sink.cost(place, assessed, ServiceGroup::SocialCare, 31_000 * u32::from(end - assessed) / 7);
     }

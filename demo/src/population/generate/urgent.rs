@@ -4,14 +4,16 @@ use super::hospital;
 use super::life::{ByAge, Life, age_band};
 use super::sink::{Place, Sink};
 use crate::population::calendar::MONTH_STARTS;
-use crate::population::code::{Acuity, ArrivalMode, DepartmentType, Disposition, IncidentOutcome, ResponseCategory, ServiceGroup};
+use crate::population::code::{
+    Acuity, ArrivalMode, DepartmentType, Disposition, IncidentOutcome, ResponseCategory, ServiceGroup,
+};
 use crate::population::draw::Draw;
 use crate::population::event::{AmbulanceIncident, EdAttendance, UNTRACED, UrgentCareContact};
 
 /// First day of April 2024, when the programmes have started.
 pub(super) const PROGRAMME_START: u16 = MONTH_STARTS[12];
 /// Conveyances that remain from then on, of people outside care homes; the others are treated where they are.
-const JOURNEYS_KEPT: f64 = 0.90;
+const JOURNEYS_KEPT: f64 = 0.89;
 /// Emergency calls that remain from then on, of care-home residents.
 const RESIDENT_CALLS_KEPT: f64 = 0.55;
 
@@ -31,10 +33,12 @@ pub(super) fn before_admission(life: &Life, hospital: u8, day: u16, age: u8, dra
     let conveyed = draw.chance(CONVEYED[age_band(age)]) && is_kept(life, day, draw);
     let arrival = if conveyed { ArrivalMode::Ambulance } else { own_arrival(draw) };
     if conveyed {
-        let category = draw.pick(&[(ResponseCategory::One, 16), (ResponseCategory::Two, 62), (ResponseCategory::Three, 22)]);
+        let category =
+            draw.pick(&[(ResponseCategory::One, 16), (ResponseCategory::Two, 62), (ResponseCategory::Three, 22)]);
         incident(life, day, category, IncidentOutcome::ConveyedEd, Some(hospital), draw, sink);
     }
-    let acuity = draw.pick(&[(Acuity::Immediate, 8), (Acuity::VeryUrgent, 40), (Acuity::Urgent, 46), (Acuity::Standard, 6)]);
+    let acuity =
+        draw.pick(&[(Acuity::Immediate, 8), (Acuity::VeryUrgent, 40), (Acuity::Urgent, 46), (Acuity::Standard, 6)]);
     attend(life, hospital, day, DepartmentType::Major, arrival, acuity, Admission::Admitted, draw, sink);
 }
 
@@ -46,7 +50,7 @@ enum Admission {
 }
 
 fn walk_in(life: &Life, draw: &mut Draw, sink: &mut Sink) {
-    const RATE: ByAge = [0.30, 0.15, 0.16, 0.13, 0.11, 0.11, 0.13, 0.14];
+    const RATE: ByAge = [0.40, 0.20, 0.22, 0.18, 0.15, 0.15, 0.17, 0.19];
     let usual = life.rate(&RATE) * life.by_burden(&[0.85, 1.35, 1.6, 1.9, 2.2]) * life.deprivation * life.propensity;
     let expected = (usual + if life.person.frequent { 8.0 } else { 0.0 }) * life.years();
     for _ in 0..draw.poisson(expected) {
@@ -69,7 +73,8 @@ fn walk_in(life: &Life, draw: &mut Draw, sink: &mut Sink) {
 fn ambulance(life: &Life, draw: &mut Draw, sink: &mut Sink) {
     const RATE: ByAge = [0.018, 0.014, 0.034, 0.038, 0.046, 0.066, 0.140, 0.260];
     let resident = if life.residence.is_some() { 2.0 } else { 1.0 };
-    let usual = life.rate(&RATE) * life.by_burden(&[0.8, 1.35, 1.7, 2.1, 2.5]) * life.deprivation * life.propensity * resident;
+    let usual =
+        life.rate(&RATE) * life.by_burden(&[0.8, 1.35, 1.7, 2.1, 2.5]) * life.deprivation * life.propensity * resident;
     let expected = (usual + if life.person.frequent { 4.5 } else { 0.0 }) * life.years();
     for _ in 0..draw.poisson(expected) {
         let day = life.day(draw);
@@ -99,9 +104,21 @@ fn ambulance(life: &Life, draw: &mut Draw, sink: &mut Sink) {
                 incident(life, day, category, outcome, Some(hospital), draw, sink);
                 let acuity = draw.pick(&[(Acuity::VeryUrgent, 25), (Acuity::Urgent, 55), (Acuity::Standard, 20)]);
                 let department = DepartmentType::Major;
-                attend(life, hospital, day, department, ArrivalMode::Ambulance, acuity, Admission::Discharged, draw, sink);
+                attend(
+                    life,
+                    hospital,
+                    day,
+                    department,
+                    ArrivalMode::Ambulance,
+                    acuity,
+                    Admission::Discharged,
+                    draw,
+                    sink,
+                );
             }
-            IncidentOutcome::ConveyedEd => incident(life, day, category, IncidentOutcome::SeeAndTreat, None, draw, sink),
+            IncidentOutcome::ConveyedEd => {
+                incident(life, day, category, IncidentOutcome::SeeAndTreat, None, draw, sink)
+            }
             _ => incident(life, day, category, outcome, None, draw, sink),
         }
     }
@@ -167,8 +184,9 @@ fn attend(
 fn helpline(life: &Life, draw: &mut Draw, sink: &mut Sink) {
     const RATE: ByAge = [0.42, 0.13, 0.17, 0.13, 0.12, 0.13, 0.19, 0.27];
     let expected = life.rate(&RATE) * life.by_burden(&[0.9, 1.2, 1.35, 1.5, 1.6]) * life.propensity * life.years();
-    for _ in 0..draw.poisson(expected) {
-        let day = life.day(draw);
+    let mut days: Vec<u16> = (0..draw.poisson(expected)).map(|_| life.day(draw)).collect();
+    days.sort_unstable();
+    for day in days {
         let disposition = draw.pick(&[
             (Disposition::PrimaryCare, 54),
             (Disposition::SelfCare, 14),
