@@ -15,7 +15,7 @@ use crate::domain::{Domain, Per};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
 use crate::raw::{Amount, RawTable};
-use crate::refine::{Refined, refine};
+use crate::refine::{Refined, Total, refine};
 
 /// A table that may leave the node. Only [`protect`] makes one.
 ///
@@ -190,7 +190,8 @@ fn refined(raw: &RawTable, measures: &[Measure], cells: &[Vec<Cell>], policy: &P
     }
     let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
     let bounds = people_bounds(measures, cells, people, policy);
-    refine(&raw.domain, policy, &cells[people], &bounds, &counts)
+    let distinct = |total: usize| people_of(raw, &raw.domain.children(total));
+    refine(&raw.domain, policy, &cells[people], &bounds, &counts, distinct)
 }
 
 /// What is said about one total of one measure whose inner cells say `inner`.
@@ -211,9 +212,12 @@ fn protect_total(
         return Ok(Cell::Zero);
     }
     let measure = &raw.measures[place];
-    let block = refined.and_then(|refined| refined.blocks[total]);
-    if let (MeasureKind::People, Some(block)) = (measure.kind(), block) {
-        return Ok(refined_total(block, covered(), policy));
+    if measure.kind() == MeasureKind::People {
+        match refined.map(|refined| refined.totals[total]) {
+            Some(Total::Between(low, high)) => return Ok(refined_total(low, high, policy)),
+            Some(Total::Held) => return Ok(Cell::Withheld),
+            Some(Total::Plain) | None => {}
+        }
     }
     // INVARIANT: nothing beside the refined totals links a suppressed count's neighbourhood to other figures.
     let linked = |&child: &usize| refined.is_some_and(|refined| refined.linked[child]);
@@ -223,18 +227,23 @@ fn protect_total(
     shown_total(raw, place, measure, policy, &children)
 }
 
-/// A refined total: its block, tightened by what the inner cells say, as a figure of the grid in its bounds. Where the
-/// total could lie below the threshold it is withheld, which says no more than the block does.
-fn refined_total((low, high): (u64, Option<u64>), inner: impl Iterator<Item = Cell>, policy: &Policy) -> Cell {
-    let add = |(lows, highs): (u64, u64), cell: Cell| (lows + cell.low(), highs + cell.high().unwrap_or(0));
-    let (lows, highs) = inner.fold((0, 0), add);
-    let (low, high) = (low.max(lows), high.map_or(highs, |high| high.min(highs)));
+/// A refined total as a figure of the grid with its bounds. Where the total could lie below the threshold it is
+/// withheld, which says no more than its bounds do.
+fn refined_total(low: u64, high: u64, policy: &Policy) -> Cell {
     if low < policy.threshold().people() {
         return Cell::Withheld;
     }
-    // A tightened interval may miss the grid's figure by a little; the figure must lie in the bounds shown.
+    // Whatever follows from other figures, nothing is shown finer than the blocks of the grid.
+    let narrow = high - low + 1 < policy.rounding().base();
+    let (low, high) = if narrow { (policy.block(low).low, policy.block(high).high) } else { (low, high) };
     let value = policy.block(low + (high - low) / 2).value;
     Cell::Shown { value, low: low.min(value), high: high.max(value) }
+}
+
+/// The distinct people in these inner cells.
+fn people_of(raw: &RawTable, inner: &[usize]) -> u64 {
+    let people: RoaringBitmap = inner.iter().map(|&cell| &raw.people[cell]).union();
+    people.len()
 }
 
 /// What is said about a count of people in an inner cell.
@@ -270,8 +279,7 @@ fn shown_total(
     children: &[usize],
 ) -> Result<Cell, ProtectError> {
     if measure.kind() == MeasureKind::People {
-        let people: RoaringBitmap = children.iter().map(|&child| &raw.people[child]).union();
-        return Ok(count(people.len(), policy));
+        return Ok(count(people_of(raw, children), policy));
     }
     let amounts = children.iter().map(|&child| raw.amounts[place][child].total);
     let total = amounts.into_iter().try_fold(0u64, u64::checked_add).ok_or(ProtectError::TooLarge)?;

@@ -7,17 +7,35 @@
 use super::network::Network;
 use crate::domain::{CellKey, Domain};
 
-/// The network of these totals (by their place in the domain's list) over the covered cells, or `None` where they do
-/// not form two chains. Cell numbers are arc numbers; cells outside are arcs from the outside to itself.
-pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Option<Network> {
+/// Of these totals, in declared order, those that together still form two chains.
+pub(crate) fn in_two_chains(domain: &Domain, totals: &[usize]) -> Vec<usize> {
+    let mut chosen = Vec::new();
+    for &total in totals {
+        chosen.push(total);
+        if chains(domain, &chosen).is_none() {
+            chosen.pop();
+        }
+    }
+    chosen
+}
+
+/// The two chains of these totals, or `None`.
+fn chains(domain: &Domain, totals: &[usize]) -> Option<[Vec<usize>; 2]> {
     // A chain has at most as many totals as there are dimensions; more than two chains full need no search.
     if totals.len() > 2 * domain.dimensions().len() {
         return None;
     }
     let kept = |total: usize| domain.totals()[total].as_slice();
-    let mut coarser: Vec<usize> = totals.to_vec();
-    coarser.sort_by_key(|&total| (std::cmp::Reverse(kept(total).len()), total));
-    let [out, back] = two_chains(&coarser, &kept, [Vec::new(), Vec::new()])?;
+    let mut finest_first = totals.to_vec();
+    finest_first.sort_by_key(|&total| (std::cmp::Reverse(kept(total).len()), total));
+    two_chains(&finest_first, &kept, [Vec::new(), Vec::new()])
+}
+
+/// The network of these totals (by their place in the domain's list) over the covered cells, or `None` where they do
+/// not form two chains. Cell numbers are arc numbers; cells outside are arcs from the outside to itself.
+pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Option<Network> {
+    let kept = |total: usize| domain.totals()[total].as_slice();
+    let [out, back] = chains(domain, totals)?;
     // Node 0 is the outside; every cell of a total in a chain is a node.
     let mut nodes = 1;
     let mut node_of = vec![0u32; domain.len()];

@@ -9,12 +9,14 @@
 //!   two under one total have four more). Every published block meets every scenario.
 //! * *Closure*: cuts depend on earlier blocks through least and greatest values alone, and those are unique.
 //!
-//! It takes part where counts of people add up exactly and the totals have a network form. Everything else is held back
-//! where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
+//! It takes part where counts of people add up exactly and the totals have a network form: of the additive totals, in
+//! declared order, as many as do. Totals that are unions have a rule of their own, in [`unions`]. Everything else is held
+//! back where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
 
 mod form;
 mod network;
 mod run;
+mod unions;
 
 #[cfg(test)]
 mod tests;
@@ -33,51 +35,78 @@ const MAX_SCENARIO_VALUES: usize = 130_000_000;
 pub(crate) struct Refined {
     /// Per inner cell, whether a total links it, through others, with a suppressed cell.
     pub(crate) linked: Vec<bool>,
-    /// Per cell, the published block of a refined total; `None` in place of `high` where no cut bounds it above.
-    pub(crate) blocks: Vec<Option<(u64, Option<u64>)>>,
+    /// Per cell, what is published about a total that touches linked cells.
+    pub(crate) totals: Vec<Total>,
+}
+
+/// What is published about a total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Total {
+    /// It touches no linked cell, or is not of people that can be refined: see [`Refined::linked`].
+    Plain,
+    /// Nothing.
+    Held,
+    /// It lies between these.
+    Between(u64, u64),
 }
 
 /// Refines the totals of people. `inner` holds what is said about the inner cells, `bounds` what all of the published
-/// inner figures together imply for each, `counts` the true counts. `None` where the domain has no network form or is
-/// too large, which the declaration alone decides.
+/// inner figures together imply for each, `counts` the true counts, and `distinct` gives that of a total. `None` where
+/// the domain is too large, which the declaration alone decides, or a count exceeds 30 bits.
 pub(crate) fn refine(
     domain: &Domain,
     policy: &Policy,
     inner: &[Cell],
     bounds: &[(u64, u64)],
     counts: &[u64],
+    distinct: impl Fn(usize) -> u64,
 ) -> Option<Refined> {
-    let totals: Vec<usize> = (0..domain.totals().len()).filter(|&total| adds_up(domain, total)).collect();
+    let (additive, unions): (Vec<usize>, Vec<usize>) =
+        (0..domain.totals().len()).partition(|&total| adds_up(domain, total));
+    let totals = form::in_two_chains(domain, &additive);
     let covered: Vec<bool> = cover(domain, inner);
     let network = form::network(domain, &totals, &covered)?;
     if most_scenarios(domain, &network, policy.pairs()).checked_mul(domain.len())? > MAX_SCENARIO_VALUES {
         return None;
     }
     let linked = neighbourhood(domain, &totals, inner);
-    let truth = additive(domain, &totals, counts)?;
-    let start = start(domain, bounds)?;
-    let mut run = Run::new(&network, start, &truth);
+    let touches = |cell: usize| domain.children(cell).iter().any(|&child| linked[child]);
+    let truth = true_table(domain, &totals, counts)?;
+    let mut run = Run::new(&network, start(domain, bounds)?, &truth);
+    protect_ranges(&mut run, &network, policy.pairs(), inner);
+    let cuts = TotalCuts(*policy);
+    let mut published = vec![Total::Plain; domain.len()];
+    for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
+        if covered[cell] && touches(cell) {
+            run.publish(cell, &cuts);
+            let children = domain.children(cell);
+            let sum = |end: fn(&(u64, u64)) -> u64| children.iter().map(|&child| end(&bounds[child])).sum::<u64>();
+            let (low, high) =
+                (u64::try_from(run.bounds().low[cell]).ok()?, u64::try_from(run.bounds().high[cell]).ok()?);
+            published[cell] = Total::Between(low.max(sum(|b| b.0)), high.min(sum(|b| b.1)));
+        }
+    }
+    let unions = unions::publish(domain, &unions, &cuts, bounds, &linked, distinct);
+    for (cell, (low, high)) in unions.ranges {
+        published[cell] = Total::Between(low, high);
+    }
+    for cell in unions.held {
+        published[cell] = Total::Held;
+    }
+    Some(Refined { linked, totals: published })
+}
+
+/// Protects the whole range of every suppressed cell, and of pairs under one total where the policy says so.
+fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, inner: &[Cell]) {
     let mut ranges: Vec<(usize, i32, i32)> = Vec::new();
-    for cell in (0..domain.inner_len()).filter(|&cell| matches!(inner[cell], Cell::Suppressed { .. })) {
-        let partners: Vec<_> = match policy.pairs() {
+    for cell in (0..inner.len()).filter(|&cell| matches!(inner[cell], Cell::Suppressed { .. })) {
+        let partners: Vec<_> = match pairs {
             Pairs::Single => Vec::new(),
             Pairs::Protected => ranges.iter().copied().filter(|p| network.share_a_total(p.0, cell)).collect(),
         };
         let (low, high) = run.protect(cell, &partners);
         ranges.push((cell, low, high));
     }
-    let cuts = TotalCuts(*policy);
-    let mut blocks = vec![None; domain.len()];
-    for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)).filter(|&cell| covered[cell]) {
-        if !domain.children(cell).iter().any(|&child| linked[child]) {
-            continue;
-        }
-        run.publish(cell, &cuts);
-        let (low, high) = (run.bounds().low[cell], run.bounds().high[cell]);
-        let high = if high < UNBOUNDED { Some(u64::try_from(high).ok()?) } else { None };
-        blocks[cell] = Some((u64::try_from(low).ok()?, high));
-    }
-    Some(Refined { linked, blocks })
 }
 
 /// Whether counts of people add up over every dimension that the total drops.
@@ -151,7 +180,7 @@ fn cover(domain: &Domain, inner: &[Cell]) -> Vec<bool> {
 }
 
 /// The true table: inner counts and, for additive totals, their sums.
-fn additive(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i32>> {
+fn true_table(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i32>> {
     let mut truth = vec![0; domain.len()];
     for (value, &count) in truth.iter_mut().zip(counts) {
         *value = i32::try_from(count).ok()?;

@@ -199,6 +199,31 @@ fn people_who_come_in_several_months_do_not_give_a_count_away() {
     }
 }
 
+/// Four months of one kind of people, with every overlap: the sets lie one after the other around a circle as large as
+/// their union, which gives every union from the largest set to the sum.
+#[test]
+fn a_total_of_distinct_people_over_months_does_not_give_a_month_away() {
+    let domain = domain(&[(4, Per::Record)], JUST_ALL);
+    let policy = policy(3, Zeros::Shown);
+    let all = lists(4, 7).flat_map(|months| {
+        let (largest, sum) = (months.iter().copied().max().unwrap(), months.iter().sum::<u64>());
+        (largest..=sum).map(move |union| (months.clone(), union))
+    });
+    let all = all.map(|(months, union)| {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut start = 0;
+        for (month, &n) in (0u32..).zip(&months) {
+            rows.extend((start..start + n).map(|person| (month, u32::try_from(person % union).unwrap(), 0)));
+            start += n;
+        }
+        let published = protected(&domain, &[Measure::people("people")], &policy, &Coverage::whole(&domain), &rows);
+        (months, published.table().to_vec())
+    });
+    let found = attack(&domain, &policy, &[(0, 1), (1, 2), (2, 3), (0, 3)], all);
+    assert!(found.stars > 0 && found.totals_beside_stars > 0);
+    assert_eq!((found.narrowed, found.pairs_narrowed), (0, 0), "{found:?}");
+}
+
 #[test]
 fn the_attack_succeeds_against_the_national_rule() {
     // Totals rounded to 5 beside suppressed cells, with no further step: the attack must be able to win.

@@ -139,6 +139,14 @@ proptest! {
     }
 
     #[test]
+    fn unions_and_sums_mixed(policy in policies(), rows in rows(2, 6)) {
+        // Persons' kind, then two dimensions of records; totals that add up, unions, and unions of unions.
+        let sizes = [(2, Per::Person), (2, Per::Record), (3, Per::Record)];
+        let domain = domain(&sizes, &[&[1, 2], &[0, 1], &[0], &[1], &[]]);
+        check(&domain, &policy, &[true; 12], &rows);
+    }
+
+    #[test]
     fn one_dimension(policy in policies(), rows in rows(3, 1)) {
         check(&domain(&[(3, Per::Person)], &[&[]]), &policy, &[true; 3], &rows);
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::tables::{domain, people};
 
 /// The most fitting tables that are tried for one value.
-const MAX_TRIES: usize = 400;
+const MAX_TRIES: usize = 40;
 
 /// A search for tables that fit: counts within `ranges`, totals within theirs.
 struct Search<'a> {
@@ -50,21 +50,28 @@ fn check(domain: &Domain, policy: &Policy, counts: &[u64]) {
     let release = people(domain, policy, counts);
     let inner = domain.inner_len();
     let ranges: Vec<(u64, u64)> = release[..inner].iter().map(|c| (c.low(), c.high().unwrap())).collect();
-    // What lies behind a withheld total is its lowest block, or nothing: the search tries near the truth first.
-    let k = policy.threshold().people();
-    let totals = |ends: &[u64]| -> Vec<(Vec<usize>, (u64, u64))> {
+    // What lies behind a withheld total is its lowest block, or nothing: the search first tries tables whose withheld
+    // totals are at most that many blocks above the truth, a mixture of how many, and then any.
+    let totals = |blocks: &dyn Fn(usize) -> u64| -> Vec<(Vec<usize>, (u64, u64))> {
         let range = |t: usize| {
             let truth: u64 = domain.children(t).iter().map(|&c| counts[c]).sum();
-            let withheld = ends.iter().copied().find(|&end| end >= truth).unwrap_or(u64::MAX);
+            let k = policy.threshold().people();
+            let first = if truth < k { k - 1 } else { policy.block(truth).high };
+            let withheld = (0..blocks(t)).fold(first, |end, _| policy.block(end + 1).high);
             (release[t].low(), release[t].high().unwrap_or(withheld))
         };
         (inner..domain.len()).map(|t| (domain.children(t), range(t))).collect()
     };
-    let totals = [totals(&[k - 1, policy.block(k).high]), totals(&[policy.block(k).high]), totals(&[])];
+    let mut ways: Vec<_> = (0..4).map(|n| totals(&|_| n)).collect();
+    ways.extend(
+        (0..60u64)
+            .map(|seed| totals(&|t| (t as u64 + 1).wrapping_mul(seed * 2 + 1).wrapping_mul(0x9E37_79B9) >> 7 & 3)),
+    );
+    ways.push(totals(&|_| 1000));
     for star in (0..inner).filter(|&cell| matches!(release[cell], Cell::Suppressed { .. })) {
         for value in [ranges[star].0, ranges[star].0 + 1, ranges[star].1] {
             let mut try_table = |table: &[u64]| people(domain, policy, table) == release;
-            let mut ways = totals.iter().flat_map(|totals| [(totals, false), (totals, true)]);
+            let mut ways = ways.iter().flat_map(|totals| [(totals, false), (totals, true)]);
             let found = ways.any(|(totals, from_top)| {
                 let mut ranges = ranges.clone();
                 ranges[star] = (value, value);
@@ -106,4 +113,11 @@ proptest! {
     fn one_long_row(policy in policies(), counts in counts(7)) {
         check(&domain(&[(7, Per::Person)], &[&[]]), &policy, &counts);
     }
+}
+
+#[test]
+fn tables_of_small_counts_alone() {
+    let domain = domain(&[(3, Per::Person), (3, Per::Person)], &[&[], &[1], &[0]]);
+    check(&domain, &Policy::nhs_sde(), &[2, 4, 5, 5, 3, 9, 9, 8, 3]);
+    check(&domain, &Policy::nhs_sde().with_zeros(Zeros::Hidden), &[6, 22, 2, 0, 3, 7, 0, 7, 1]);
 }
