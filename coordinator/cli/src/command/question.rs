@@ -112,30 +112,33 @@ async fn wait(desk: &mut Desk, run: RunId, progress: &mut SiteProgress) -> Resul
 
 /// How following a run ended without an answer.
 enum Lost {
-    /// The connection was lost, after news or before any.
+    /// The coordinator went away or could not just now, after news or before any.
     After(bool),
-    /// The connection stands, and the coordinator said this.
+    /// The coordinator said no.
     Not(DeskError),
+}
+
+impl Lost {
+    fn of(error: DeskError, heard: bool) -> Self {
+        match error {
+            DeskError::Failed(_) | DeskError::Unreachable(_) => Self::After(heard),
+            error => Self::Not(error),
+        }
+    }
 }
 
 /// Tells progress until the run is closed; none where the stream ended before.
 async fn follow(desk: &mut Desk, run: RunId, progress: &mut SiteProgress) -> Result<Option<Answer>, Lost> {
-    let lost = |heard| {
-        move |error| match error {
-            DeskError::Unreachable(_) => Lost::After(heard),
-            error => Lost::Not(error),
-        }
-    };
-    let mut news = desk.watch(run).await.map_err(lost(false))?;
     let mut heard = false;
+    let mut news = desk.watch(run).await.map_err(|error| Lost::of(error, heard))?;
     loop {
         match timeout(PASS, news.next()).await {
             Err(_) => progress.pass(),
             Ok(Some(told)) => {
-                progress.update(&told.map_err(lost(heard))?);
+                progress.update(&told.map_err(|error| Lost::of(error, heard))?);
                 heard = true;
             }
-            Ok(None) => return answer::closed(desk, run).await.map_err(lost(heard)),
+            Ok(None) => return answer::closed(desk, run).await.map_err(|error| Lost::of(error, heard)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! CSV: one row per cell under stable columns (`rows.rs` lists them), RFC 4180 quoting, line feeds.
+//! CSV: one row per cell under stable columns, RFC 4180 quoting, line feeds.
 //!
 //! Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
 //! written with a `'` before it.

@@ -1,5 +1,24 @@
 //! How answers are printed. What must never happen is held here, in one place for every format: a figure without its
 //! bounds, a hidden cell that reads as nought, a missing site that is not named.
+//!
+//! # Columns of CSV and Parquet
+//!
+//! One row per combined cell, in the answer's order, with these columns:
+//!
+//! | column | what it holds |
+//! |--------|---------------|
+//! | `run`, `revision` | the answer that the row is of |
+//! | `group` | `all`, or a kind of provider |
+//! | one per dimension | its level, or `(total)`; named as the dimension, with `dimension.` before it where that is the name of another column here |
+//! | `measure`, `unit` | what is counted or summed, and in what |
+//! | `central` | a figure to plot; empty where there is none |
+//! | `low`, `high` | the truth over the answering sites lies from `low` to `high`; an empty `high` is open |
+//! | `state` | `bounded`; `not_covered`: no answering site holds data for it; `too_few_sites`: the one row of a group that has no figures |
+//! | `sites_shown`, `sites_zero`, `sites_suppressed`, `sites_withheld`, `sites_not_covered`, `sites_refused`, `sites_failed`, `sites_waiting` | how many sites of the group say what |
+//!
+//! Only a `bounded` row has numbers. A declared level `(total)` is written `'(total)`. CSV writes a `'` before text that
+//! a spreadsheet would take for a formula. In Parquet what is empty is null, numbers are unsigned 64-bit integers, and
+//! numbers of sites unsigned 32-bit integers.
 
 mod csv;
 mod explanation;

@@ -1,4 +1,4 @@
-//! Parquet: the CSV's columns (`rows.rs` lists them), typed, with where the answer comes from in the file's metadata.
+//! Parquet: the CSV's columns, typed, with where the answer comes from in the file's metadata.
 //!
 //! Numbers that are not there are null, never nought. The metadata's keys are `tallyward.run`, `tallyward.revision`,
 //! `tallyward.template_id`, `tallyward.template_version`, `tallyward.template_digest`, `tallyward.parameters` (JSON),

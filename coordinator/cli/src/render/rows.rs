@@ -1,13 +1,4 @@
-//! The cells of an answer as flat rows: what CSV and Parquet share.
-//!
-//! The columns, in order: `run`, `revision`, `group`; one per dimension, by its name (with `dimension.` before it where
-//! the name is one of these columns'); `measure`, `unit`, `central`, `low`, `high`, `state`; and how many sites of the
-//! group say what: `sites_shown`, `sites_zero`, `sites_suppressed`, `sites_withheld`, `sites_not_covered`,
-//! `sites_refused`, `sites_failed`, `sites_waiting`.
-//!
-//! `state` is `bounded` where the truth lies from `low` to `high` (no `high`: nothing bounds it), `not_covered` where no
-//! answering site covers the cell, and `too_few_sites` on the one row of a group for which too few sites answered; that
-//! row has neither levels nor measure. Only a bounded row has numbers. A total over a dimension has the level [`TOTAL`].
+//! The cells of an answer as flat rows: what CSV and Parquet share. The room's own documentation lists the columns.
 
 use std::borrow::Cow;
 

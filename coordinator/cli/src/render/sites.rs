@@ -8,63 +8,52 @@ use template::ProviderKind;
 use wire::{Answer, AnswerSite, Refusal, SiteOutcome};
 
 use super::style::Style;
-use super::text::{minute, plain};
+use super::text::plain;
 
 /// How many sites without a release are named. JSON names all.
 const NAMED_MAX: usize = 12;
 
-/// How many sites of one kind came to what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Tally {
-    asked: u32,
-    released: u32,
-    refused: u32,
-    timed_out: u32,
-    not_connected: u32,
-    invalid: u32,
-    waiting: u32,
-}
+/// What may come of asking a site, in the order of the columns.
+const OUTCOMES: [&str; 6] = ["released", "refused", "timed out", "not connected", "invalid release", "waiting"];
+/// Those that stand in every table; the others only where a site came to it.
+const ALWAYS: usize = 3;
 
-impl Tally {
-    fn of<'a>(sites: impl Iterator<Item = &'a AnswerSite>) -> Self {
-        let mut tally = Self::default();
-        for site in sites {
-            tally.asked += 1;
-            *match site.outcome {
-                SiteOutcome::InvalidRelease => &mut tally.invalid,
-                SiteOutcome::NotConnected => &mut tally.not_connected,
-                SiteOutcome::Refused(_) => &mut tally.refused,
-                SiteOutcome::Released => &mut tally.released,
-                SiteOutcome::TimedOut => &mut tally.timed_out,
-                SiteOutcome::Waiting => &mut tally.waiting,
-            } += 1;
-        }
-        tally
-    }
-
-    fn numbers(&self) -> [u32; 7] {
-        let Self { asked, released, refused, timed_out, not_connected, invalid, waiting } = *self;
-        [asked, released, refused, timed_out, not_connected, invalid, waiting]
+const fn column(outcome: SiteOutcome) -> usize {
+    match outcome {
+        SiteOutcome::Released => 0,
+        SiteOutcome::Refused(_) => 1,
+        SiteOutcome::TimedOut => 2,
+        SiteOutcome::NotConnected => 3,
+        SiteOutcome::InvalidRelease => 4,
+        SiteOutcome::Waiting => 5,
     }
 }
 
-const COLUMNS: [&str; 9] =
-    ["sites", "asked", "released", "refused", "timed out", "not connected", "invalid release", "waiting", "data as at"];
+fn numbers(sites: &[&AnswerSite]) -> [u32; OUTCOMES.len()] {
+    sites.iter().fold([0; OUTCOMES.len()], |mut numbers, site| {
+        numbers[column(site.outcome)] += 1;
+        numbers
+    })
+}
 
 /// Writes the sites' outcomes.
 pub(super) fn write(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
+    let all: Vec<&AnswerSite> = answer.sites.iter().collect();
+    let totals = numbers(&all);
+    let kept: Vec<usize> = (0..OUTCOMES.len()).filter(|n| *n < ALWAYS || totals[*n] > 0).collect();
     let mut table = style.table();
-    table.set_header(COLUMNS);
-    let of_kind = |kind: ProviderKind| answer.sites.iter().filter(move |site| site.kind == kind);
-    let kinds: Vec<ProviderKind> =
-        ProviderKind::ALL.into_iter().filter(|kind| of_kind(*kind).next().is_some()).collect();
-    for kind in &kinds {
-        table.add_row(row(kind.name(), &of_kind(*kind).collect::<Vec<_>>()));
+    let headings = kept.iter().map(|n| OUTCOMES[*n]);
+    table.set_header(["sites", "asked"].into_iter().chain(headings).chain(["data as at"]));
+    let of_kind = |kind: ProviderKind| all.iter().copied().filter(move |site| site.kind == kind).collect::<Vec<_>>();
+    let kinds: Vec<_> = ProviderKind::ALL.map(|kind| (kind.name(), of_kind(kind))).into();
+    let kinds: Vec<_> = kinds.into_iter().filter(|(_, sites)| !sites.is_empty()).collect();
+    for (name, sites) in &kinds {
+        table.add_row(row(name, sites, &kept));
     }
     if kinds.len() != 1 {
-        table.add_row(row("all", &answer.sites.iter().collect::<Vec<_>>()));
+        table.add_row(row("all", &all, &kept));
     }
-    for column in 1..=7 {
+    for column in 1..=kept.len() + 1 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -74,16 +63,16 @@ pub(super) fn write(answer: &Answer, out: &mut impl Write, style: Style) -> io::
     named(answer, out)
 }
 
-fn row(name: &str, sites: &[&AnswerSite]) -> Vec<String> {
-    let tally = Tally::of(sites.iter().copied());
-    let times = || sites.iter().filter_map(|site| site.as_at);
-    let as_at = match (times().min(), times().max()) {
-        (Some(oldest), Some(newest)) if minute(oldest) == minute(newest) => minute(oldest),
-        (Some(oldest), Some(newest)) => format!("{} to {}", minute(oldest), minute(newest)),
+fn row(name: &str, sites: &[&AnswerSite], kept: &[usize]) -> Vec<String> {
+    let days = || sites.iter().filter_map(|site| site.as_at).map(|time| time.date_naive());
+    let as_at = match (days().min(), days().max()) {
+        (Some(oldest), Some(newest)) if oldest == newest => oldest.to_string(),
+        (Some(oldest), Some(newest)) => format!("{oldest} to {newest}"),
         _ => "-".to_owned(),
     };
-    let numbers = tally.numbers().into_iter().map(|number| number.to_string());
-    std::iter::once(name.to_owned()).chain(numbers).chain(std::iter::once(as_at)).collect()
+    let numbers = numbers(sites);
+    let numbers = kept.iter().map(|n| numbers[*n].to_string());
+    [name.to_owned(), sites.len().to_string()].into_iter().chain(numbers).chain([as_at]).collect()
 }
 
 /// Why sites refused, and how many of which kind.
@@ -102,7 +91,11 @@ fn reasons(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn named(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
-    let missing: Vec<&AnswerSite> = answer.sites.iter().filter(|site| site.outcome != SiteOutcome::Released).collect();
+    let missing: Vec<&AnswerSite> = answer
+        .sites
+        .iter()
+        .filter(|site| !matches!(site.outcome, SiteOutcome::Released | SiteOutcome::Waiting))
+        .collect();
     for site in missing.iter().take(NAMED_MAX) {
         writeln!(
             out,

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, stdout};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 
 /// How a table looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,6 @@ pub struct Style {
     pub charset: Charset,
     /// Whether headings stand out.
     pub emphasis: Emphasis,
-    /// The width in columns; as wide as the content where none is given.
-    pub width: Option<u16>,
 }
 
 /// What lines are drawn with.
@@ -34,8 +32,8 @@ pub enum Emphasis {
 }
 
 impl Style {
-    /// Plain ASCII, as wide as the content: the same everywhere.
-    pub const ASCII: Self = Self { charset: Charset::Ascii, emphasis: Emphasis::None, width: None };
+    /// Plain ASCII: the same everywhere.
+    pub const ASCII: Self = Self { charset: Charset::Ascii, emphasis: Emphasis::None };
 
     /// The style of standard output: box-drawing and bold on a terminal, without bold under `NO_COLOR`, and plain
     /// ASCII elsewhere.
@@ -50,20 +48,16 @@ impl Style {
             return Self::ASCII;
         }
         let emphasis = if variable("NO_COLOR").is_some() { Emphasis::None } else { Emphasis::Bold };
-        let width = variable("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns >= 40);
-        Self { charset: Charset::Utf8, emphasis, width }
+        Self { charset: Charset::Utf8, emphasis }
     }
 
-    /// An empty table in this style.
+    /// An empty table in this style, which becomes as wide as its content: a wrapped number could be misread.
     pub(crate) fn table(self) -> Table {
         let mut table = Table::new();
         table.load_preset(match self.charset {
             Charset::Ascii => presets::ASCII_FULL_CONDENSED,
             Charset::Utf8 => presets::UTF8_FULL_CONDENSED,
         });
-        if let Some(width) = self.width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
         table
     }
 
@@ -87,11 +81,9 @@ mod tests {
                 |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
             assert_eq!(Style::choose(terminal, &variable), expected, "{variables:?}");
         };
-        let bold = Style { charset: Charset::Utf8, emphasis: Emphasis::Bold, width: None };
-        check(false, &[("COLUMNS", "200")], Style::ASCII);
+        let bold = Style { charset: Charset::Utf8, emphasis: Emphasis::Bold };
+        check(false, &[], Style::ASCII);
         check(true, &[], bold);
         check(true, &[("NO_COLOR", "1")], Style { emphasis: Emphasis::None, ..bold });
-        check(true, &[("COLUMNS", "132")], Style { width: Some(132), ..bold });
-        check(true, &[("COLUMNS", "wide")], bold);
     }
 }

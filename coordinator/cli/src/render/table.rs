@@ -16,9 +16,9 @@ const HIDDEN: &str = "*";
 /// What stands where there is no number.
 const NONE: &str = "-";
 /// The headings of the numbers of sites, in the order of the rows' site columns.
-const SITE_HEADINGS: [&str; 8] = ["show", "zero", "suppress", "withhold", "not cover", "refuse", "fail", "wait"];
-/// Those that stand in every table; the others only where they are not nought.
-const ALWAYS: [&str; 4] = ["show", "suppress", "refuse", "fail"];
+const SITE_HEADINGS: [&str; 8] = ["show", "zero", "sup-\npress", "with-\nhold", "not\ncover", "refuse", "fail", "wait"];
+/// Those that stand in every table (show, suppress, refuse, fail); the others only where they are not nought.
+const ALWAYS: [usize; 4] = [0, 2, 5, 6];
 
 /// Writes the whole answer for people.
 ///
@@ -133,7 +133,7 @@ fn figure_words(cell: &CombinedCell) -> [String; 2] {
 
 fn kept_columns(group: &AnswerGroup) -> Vec<usize> {
     let seen = |column: usize| group.cells.iter().any(|cell| site_numbers(&cell.sites)[column] > 0);
-    (0..SITE_HEADINGS.len()).filter(|column| ALWAYS.contains(&SITE_HEADINGS[*column]) || seen(*column)).collect()
+    (0..SITE_HEADINGS.len()).filter(|column| ALWAYS.contains(column) || seen(*column)).collect()
 }
 
 fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Result<()> {
@@ -144,8 +144,11 @@ fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Resu
     if marks.iter().any(|[_, bounds]| bounds == "not covered") {
         writeln!(out, "not covered: no answering site holds data for it; it is not nought")?;
     }
-    let words: Vec<&str> = kept.iter().map(|column| SITE_HEADINGS[*column]).collect();
-    writeln!(out, "the truth over the answering sites lies within the bounds; {}: how many sites", words.join(", "))
+    writeln!(
+        out,
+        "the last {} columns count sites; the truth over those that answered lies within the bounds",
+        kept.len()
+    )
 }
 
 fn closing(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {

@@ -1,0 +1,11 @@
+//! What the command prints, against goldens; the code it ends with; and the command as a process, against a
+//! coordinator's door. `UPDATE_GOLDEN=1` writes the goldens anew.
+
+mod desk;
+mod exit;
+mod goldens;
+mod never;
+mod parquet;
+mod region;
+mod sample;
+mod verbs;

@@ -1,0 +1,189 @@
+//! A made-up answer in which every state occurs.
+
+use chrono::{DateTime, Utc};
+use template::{Digest, ProviderKind};
+use wire::{
+    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure,
+    GroupState, ParameterValue, Refusal, RunState, SiteCounts, SiteOutcome,
+};
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn site(code: &str, name: &str, kind: ProviderKind, outcome: SiteOutcome) -> AnswerSite {
+    let as_at = (outcome == SiteOutcome::Released).then(|| time("2026-03-31T23:00:00Z"));
+    AnswerSite { provider: code.parse().unwrap(), name: name.to_owned(), kind, outcome, as_at }
+}
+
+fn bounded(
+    low: u64,
+    high: Option<u64>,
+    central: Option<u64>,
+    sites: SiteCounts,
+) -> (CellState, [Option<u64>; 3], SiteCounts) {
+    (CellState::Bounded, [Some(low), high, central], sites)
+}
+
+fn cell(levels: [Option<&str>; 2], measure: &str, what: (CellState, [Option<u64>; 3], SiteCounts)) -> CombinedCell {
+    let (state, [low, high, central], sites) = what;
+    CombinedCell {
+        levels: levels.map(|level| level.map(str::to_owned)).to_vec(),
+        measure: measure.to_owned(),
+        state,
+        low: low.unwrap_or(0),
+        high,
+        central,
+        sites,
+    }
+}
+
+/// One cell of every kind among the hospitals; too few sites among the ambulance services.
+pub fn every_state() -> Answer {
+    let missing = SiteCounts { refused: 1, failed: 3, waiting: 0, ..SiteCounts::default() };
+    let cells = vec![
+        cell(
+            [Some("2009-04"), Some("75-79")],
+            "admissions",
+            bounded(1180, Some(1310), Some(1245), SiteCounts { shown: 3, suppressed: 1, ..missing }),
+        ),
+        cell(
+            [Some("2009-04"), Some("=80+")],
+            "admissions",
+            bounded(0, Some(0), Some(0), SiteCounts { zero: 4, ..missing }),
+        ),
+        cell(
+            [Some("2009-05"), Some("75-79")],
+            "admissions",
+            bounded(0, Some(36), Some(18), SiteCounts { suppressed: 4, ..missing }),
+        ),
+        cell(
+            [Some("2009-05"), Some("=80+")],
+            "admissions",
+            bounded(1234, None, None, SiteCounts { shown: 2, withheld: 2, ..missing }),
+        ),
+        cell([Some("2009-04"), None], "admissions", bounded(0, None, None, SiteCounts { withheld: 4, ..missing })),
+        cell(
+            [Some("2009-05"), None],
+            "admissions",
+            (CellState::NotCovered, [None; 3], SiteCounts { not_covered: 4, ..missing }),
+        ),
+        cell([None, None], "admissions", bounded(2500, Some(2500), Some(2500), SiteCounts { shown: 4, ..missing })),
+    ];
+    let figures = vec![
+        CombinedFigure {
+            name: "change".to_owned(),
+            title: "Change between the half-years".to_owned(),
+            kind: "change".to_owned(),
+            levels: vec![None, Some("75-79".to_owned())],
+            low: Some("-12.4".to_owned()),
+            high: Some("-1.3".to_owned()),
+            central: Some("-6.6".to_owned()),
+            unit: "%".to_owned(),
+        },
+        CombinedFigure {
+            name: "mean".to_owned(),
+            title: "Mean cost".to_owned(),
+            kind: "mean".to_owned(),
+            levels: vec![None, None],
+            low: Some("1204.50".to_owned()),
+            high: None,
+            central: None,
+            unit: "pounds".to_owned(),
+        },
+    ];
+    Answer {
+        run: "0123456789abcdef0123456789abcdef".parse().unwrap(),
+        revision: 2,
+        state: RunState::Answered,
+        template_id: "emergency-admissions-75-plus".to_owned(),
+        template_version: 1,
+        template: Digest::of(b"the template"),
+        title: "Emergency admissions of people aged 75 and over".to_owned(),
+        parameters: vec![
+            ParameterValue { name: "from".to_owned(), value: "2009-04".to_owned() },
+            ParameterValue { name: "to".to_owned(), value: "2009-05".to_owned() },
+        ],
+        purpose: "winter planning, \"phase 2\"\u{1b}[2J".to_owned(),
+        analyst: "ada".parse().unwrap(),
+        asked_at: time("2026-04-01T09:00:00Z"),
+        deadline: time("2026-04-01T09:05:00Z"),
+        closed_at: Some(time("2026-04-01T09:05:00Z")),
+        dimensions: vec![
+            AnswerDimension {
+                name: "month".to_owned(),
+                title: "Month of admission".to_owned(),
+                levels: vec!["2009-04".to_owned(), "2009-05".to_owned()],
+            },
+            AnswerDimension {
+                name: "unit".to_owned(),
+                title: "Age band".to_owned(),
+                levels: vec!["75-79".to_owned(), "=80+".to_owned()],
+            },
+        ],
+        measures: vec![AnswerMeasure {
+            name: "admissions".to_owned(),
+            title: "Non-elective admissions".to_owned(),
+            unit: "admissions".to_owned(),
+        }],
+        sites: vec![
+            site("RA1", "Ealing General", ProviderKind::Hospital, SiteOutcome::Released),
+            site("RA2", "Brent Infirmary", ProviderKind::Hospital, SiteOutcome::Released),
+            site("RA3", "Harrow Royal", ProviderKind::Hospital, SiteOutcome::Released),
+            site("RA4", "Acton District", ProviderKind::Hospital, SiteOutcome::Released),
+            site("RA5", "Hayes Memorial", ProviderKind::Hospital, SiteOutcome::Refused(Refusal::NotReleased)),
+            site("RA6", "Perivale Hospital", ProviderKind::Hospital, SiteOutcome::TimedOut),
+            site("RA7", "Osterley Hospital", ProviderKind::Hospital, SiteOutcome::InvalidRelease),
+            site("RA8", "Heston Hospital", ProviderKind::Hospital, SiteOutcome::NotConnected),
+            site("RX1", "West Ambulance", ProviderKind::Ambulance, SiteOutcome::Refused(Refusal::Busy)),
+        ],
+        groups: vec![
+            AnswerGroup {
+                name: "hospital".to_owned(),
+                asked: 8,
+                answered: 4,
+                state: GroupState::Combined,
+                cells,
+                figures,
+            },
+            AnswerGroup {
+                name: "ambulance".to_owned(),
+                asked: 1,
+                answered: 0,
+                state: GroupState::TooFewSites { needed: 1 },
+                cells: Vec::new(),
+                figures: Vec::new(),
+            },
+        ],
+        notes: vec![
+            "The central figure is the middle of the bounds.".to_owned(),
+            "A person seen by two hospitals is counted by both.".to_owned(),
+        ],
+    }
+}
+
+/// An answer in which every site answered and nothing is hidden.
+pub fn complete() -> Answer {
+    let mut answer = every_state();
+    answer.sites.truncate(4);
+    answer.groups.truncate(1);
+    let group = &mut answer.groups[0];
+    group.asked = 4;
+    group.cells = vec![group.cells[6].clone()];
+    group.cells[0].sites = SiteCounts { shown: 3, not_covered: 1, ..SiteCounts::default() };
+    answer
+}
+
+/// A run that is still open and has no figures yet.
+pub fn waiting() -> Answer {
+    let mut answer = complete();
+    answer.state = RunState::Waiting;
+    answer.revision = 0;
+    answer.closed_at = None;
+    answer.groups.clear();
+    for site in &mut answer.sites {
+        site.outcome = SiteOutcome::Waiting;
+        site.as_at = None;
+    }
+    answer
+}
