@@ -11,7 +11,7 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("proto/wire", &["template", "disclosure"]),
     ("node", &["disclosure", "template", "plan", "wire"]),
     ("coordinator", &["disclosure", "template", "plan", "wire"]),
-    ("coordinator/cli", &["disclosure", "template", "plan", "wire"]),
+    ("coordinator/cli", &["template", "wire"]),
     ("demo", &["disclosure", "template", "plan", "wire", "node", "coordinator", "cli"]),
     ("tests", &[]),
 ];

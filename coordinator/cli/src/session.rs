@@ -26,7 +26,7 @@ fn exit(error: &DeskError) -> Exit {
         DeskError::BadRequest(_) | DeskError::NotFound(_) => Exit::Usage,
         DeskError::Failed(_) | DeskError::Unreadable => Exit::Internal,
         DeskError::NotAllowed(_) => Exit::Refused,
-        DeskError::Unreachable(_) => Exit::Unreachable,
+        DeskError::Busy(_) | DeskError::Unauthenticated(_) | DeskError::Unreachable(_) => Exit::Unreachable,
     }
 }
 
@@ -44,6 +44,8 @@ mod tests {
             (DeskError::NotFound(text()), 2),
             (DeskError::Unreadable, 1),
             (DeskError::Unreachable(text()), 6),
+            (DeskError::Busy(text()), 6),
+            (DeskError::Unauthenticated(text()), 6),
         ];
         for (error, code) in cases {
             assert_eq!(exit(&error).code(), code, "{error:?}");

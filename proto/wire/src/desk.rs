@@ -24,6 +24,9 @@ pub enum DeskError {
     /// What was given cannot be used.
     #[error("{0}")]
     BadRequest(String),
+    /// The coordinator has too much to do.
+    #[error("{0}")]
+    Busy(String),
     /// The coordinator could not.
     #[error("{0}")]
     Failed(String),
@@ -33,6 +36,9 @@ pub enum DeskError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// The coordinator does not accept who asks.
+    #[error("{0}")]
+    Unauthenticated(String),
     /// The coordinator speaks another version.
     #[error(
         "the coordinator's document is not of the form that this version reads; use the same version on both sides"
@@ -132,11 +138,17 @@ fn document<T: DeserializeOwned>(reply: Result<tonic::Response<Document>, Status
 }
 
 fn error(status: &Status) -> DeskError {
+    if std::error::Error::source(status).is_some() {
+        // Not the coordinator's words: the connection broke.
+        return DeskError::Unreachable("its address (the connection was lost)".to_owned());
+    }
     let words = status.message().to_owned();
     match status.code() {
         Code::InvalidArgument => DeskError::BadRequest(words),
         Code::NotFound => DeskError::NotFound(words),
-        Code::PermissionDenied | Code::Unauthenticated => DeskError::NotAllowed(words),
+        Code::PermissionDenied => DeskError::NotAllowed(words),
+        Code::ResourceExhausted => DeskError::Busy(words),
+        Code::Unauthenticated => DeskError::Unauthenticated(words),
         Code::Unavailable => DeskError::Unreachable("its address (the connection was lost)".to_owned()),
         _ => DeskError::Failed(words),
     }

@@ -257,14 +257,14 @@ impl<D: DeskDoor> Desk for AnalystsDoor<D> {
 fn provider<T>(request: &Request<T>) -> Result<ProviderCode, Status> {
     match request.extensions().get::<Caller>() {
         Some(Caller::Provider(code)) => Ok(code.clone()),
-        _ => Err(Status::permission_denied("this is the providers' door; your certificate names no provider")),
+        _ => Err(Status::unauthenticated("this is the providers' door; your certificate names no provider")),
     }
 }
 
 fn analyst<T>(request: &Request<T>) -> Result<AnalystName, Status> {
     match request.extensions().get::<Caller>() {
         Some(Caller::Analyst(name)) => Ok(name.clone()),
-        _ => Err(Status::permission_denied("this is the analysts' door; your certificate names no analyst")),
+        _ => Err(Status::unauthenticated("this is the analysts' door; your certificate names no analyst")),
     }
 }
 

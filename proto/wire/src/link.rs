@@ -97,7 +97,7 @@ async fn serve_orders<A: Answerer>(
     let software = concat!("tallyward-node ", env!("CARGO_PKG_VERSION")).to_owned();
     let mut orders = match client.orders(OrdersRequest { software }).await {
         Ok(orders) => orders.into_inner(),
-        Err(status) if status.code() == Code::PermissionDenied => {
+        Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
             return "the coordinator does not know this provider; ask its operator to put it on the roster";
         }
         Err(_) => return "the coordinator does not hand out orders now",

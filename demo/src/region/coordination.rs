@@ -1,0 +1,124 @@
+//! What the coordinator and the analyst of a region need: keys, roster, catalogue, configurations.
+
+use anyhow::Result;
+use template::{LookupDocument, PublicKey, SigningKey};
+use wire::{AnalystName, Caller};
+
+use super::authority::{Authority, COORDINATOR_NAME, Subject};
+use super::enrolment::Region;
+use super::folder::{self, Folder};
+use super::guardians::Guardians;
+use super::{ANALYST, TEMPLATES};
+use crate::population::Population;
+
+/// The organisation of the region's analyst.
+const ORGANISATION: &str = "Riverside Integrated Care Board";
+
+/// Makes the coordinator's and the analyst's keys and certificates. Returns the key that signs orders.
+///
+/// # Errors
+/// Where keys cannot be made or files cannot be written.
+pub(super) fn keys(folder: &Folder, authority: &Authority) -> Result<PublicKey> {
+    let analyst: AnalystName = ANALYST.parse()?;
+    for (place, subject) in
+        [(folder.coordinator(), Subject::Coordinator), (folder.analyst(), Subject::Caller(Caller::Analyst(analyst)))]
+    {
+        let issued = authority.issue(&subject)?;
+        folder::write(&place.join("certificate.pem"), issued.certificate)?;
+        folder::write_private(&place.join("key.pem"), issued.key)?;
+    }
+    let key = SigningKey::generate()?;
+    folder::write_private(&folder.coordinator().join("signing.key"), &key)?;
+    Ok(SigningKey::from_pkcs8(&key)?.public())
+}
+
+/// Writes the roster, the signed templates and look-ups, and both configurations.
+///
+/// # Errors
+/// Where files cannot be written.
+pub(super) fn write(
+    region: &Region<'_>,
+    guardians: &Guardians,
+    population: &Population,
+    provider_keys: &[PublicKey],
+) -> Result<()> {
+    let folder = region.folder.coordinator();
+    folder::write(&folder.join("roster.toml"), roster(population, provider_keys))?;
+    for (id, text) in TEMPLATES {
+        let envelope = guardians.sign_template(text).to_bytes();
+        folder::write(&folder.join("templates").join(format!("{id}.template.dsse.json")), envelope)?;
+    }
+    let lookup = practice_locality(population);
+    let envelope = guardians.sign_lookup(&lookup).to_bytes();
+    folder::write(&folder.join("lookups").join(format!("{}.lookup.dsse.json", lookup.name)), envelope)?;
+    folder::write(&folder.join("coordinator.toml"), coordinator(region))?;
+    folder::write(&region.folder.analyst().join("tallyward.toml"), analyst(region.coordinator))
+}
+
+fn roster(population: &Population, keys: &[PublicKey]) -> String {
+    let mut text = "# Who may be asked, and the key that each provider signs with.\n".to_owned();
+    for (provider, key) in population.providers().iter().zip(keys) {
+        text += &format!(
+            "\n[[provider]]\ncode = \"{}\"\nname = \"{}\"\nkind = \"{}\"\nkey = \"{key}\"\n",
+            provider.code,
+            provider.name,
+            provider.kind.code()
+        );
+        if let Some(locality) = provider.locality {
+            text += &format!("locality = \"{}\"\n", locality.code());
+        }
+    }
+    text
+}
+
+/// Which multidisciplinary group each practice belongs to.
+fn practice_locality(population: &Population) -> LookupDocument {
+    LookupDocument {
+        name: "practice_locality".to_owned(),
+        version: 1,
+        columns: vec!["gp_practice_code".to_owned(), "locality".to_owned()],
+        rows: population
+            .practice_localities()
+            .map(|(practice, locality)| vec![practice.to_owned(), locality.to_owned()])
+            .collect(),
+    }
+}
+
+fn coordinator(region: &Region<'_>) -> String {
+    format!(
+        r#"# The coordinator of the demonstration region.
+listen = "{listen}"
+signing_key = "signing.key"
+roster = "roster.toml"
+templates = "templates"
+lookups = "lookups"
+store = "store.sqlite"
+
+[tls]
+certificate = "certificate.pem"
+key = "key.pem"
+authority = "../authority/certificate.pem"
+
+[trust_root]
+file = "../trust-root.json"
+sha256 = "{trust_root}"
+
+[[analyst]]
+name = "{ANALYST}"
+organisation = "{ORGANISATION}"
+"#,
+        listen = region.coordinator,
+        trust_root = region.trust_root,
+    )
+}
+
+fn analyst(coordinator: &str) -> String {
+    format!(
+        r#"coordinator = "https://{coordinator}"
+server_name = "{COORDINATOR_NAME}"
+certificate = "certificate.pem"
+key = "key.pem"
+authority = "../authority/certificate.pem"
+"#
+    )
+}
