@@ -1,6 +1,6 @@
 //! What a provider may release: the rules of disclosure control, pure.
 //!
-//! An engine feeds contributions to a [`Tally`], which makes a sealed [`RawTable`]; only [`protect`] consumes it, and
+//! An engine feeds contributions to a [`Tally`], which makes a sealed [`RawTable`]; only [`protect()`] consumes it, and
 //! gives a [`Protected`] table in which every declared cell says what the [`Policy`] allows. Whoever receives such a
 //! table checks it into a [`Reported`], which knows a guaranteed interval for every figure.
 //!

@@ -17,7 +17,7 @@ use crate::policy::{Policy, Zeros};
 use crate::raw::{Amount, RawTable};
 use crate::refine::{Refined, Total, refine};
 
-/// A table that may leave the node. Only [`protect`] makes one.
+/// A table that may leave the node. Only [`protect()`] makes one.
 ///
 /// ```
 /// # use disclosure::*;
@@ -80,7 +80,7 @@ impl Protected {
         self.cells.get(measure).map_or(&[], Vec::as_slice)
     }
 
-    /// The cells of all measures, in declared order: what an [`audit`](crate::audit) attacks.
+    /// The cells of all measures, in declared order: what an [`audit`](crate::audit()) attacks.
     #[must_use]
     pub fn table(&self) -> &[Vec<Cell>] {
         &self.cells

@@ -1,4 +1,4 @@
-//! The unprotected counts of one query. They never leave the node: only [`protect`](crate::protect) consumes them.
+//! The unprotected counts of one query. They never leave the node: only [`protect`](crate::protect()) consumes them.
 
 use std::fmt;
 

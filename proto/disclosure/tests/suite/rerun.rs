@@ -109,6 +109,13 @@ proptest! {
         check(&domain(&sizes, &[&[], &[2], &[0], &[0, 2], &[0, 1]]), &policy, &counts);
     }
 
+    /// Three dimensions crossed have no network form: the totals beyond two chains are held back near suppressed counts.
+    #[test]
+    fn three_way(policy in policies(), counts in counts(8)) {
+        let sizes = [(2, Per::Person), (2, Per::Person), (2, Per::Person)];
+        check(&domain(&sizes, &[&[], &[0], &[1], &[2], &[0, 1], &[1, 2]]), &policy, &counts);
+    }
+
     #[test]
     fn one_long_row(policy in policies(), counts in counts(7)) {
         check(&domain(&[(7, Per::Person)], &[&[]]), &policy, &counts);
