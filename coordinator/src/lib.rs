@@ -1,4 +1,33 @@
 //! The coordinator: asks one question of many providers and combines what they release.
+//!
+//! It checks who asks, makes one signed order per provider, keeps it before anybody is asked, verifies and keeps every
+//! release before it acknowledges it, and [`combine`]s what came into an answer in which every asked site has exactly one
+//! named outcome. It sees released figures only; a node never sees another's.
 #![forbid(unsafe_code)]
 
+mod answer;
+mod ask;
+pub mod catalogue;
+mod clock;
+mod close;
 pub mod combine;
+mod config;
+mod coordinator;
+mod doors;
+mod explain;
+mod intake;
+mod mail;
+pub mod roster;
+mod run;
+mod state;
+mod steps;
+pub mod store;
+
+// The public interface is:
+pub use crate::catalogue::Catalogue;
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::config::{Config, ConfigError, KeyFileError, Limits, signing_key_or_new};
+pub use crate::coordinator::{Coordinator, OpenError, serve};
+pub use crate::roster::{Provider, Roster};
+pub use crate::steps::{NoSteps, Step, Steps};
+pub use crate::store::Store;

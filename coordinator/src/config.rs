@@ -1,0 +1,245 @@
+//! The coordinator's configuration as meant: keys loaded, digests compared, the roster read.
+
+mod key;
+mod written;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use template::{SigningKey, TrustRoot};
+use wire::{AnalystName, ServerTls, TlsFiles};
+
+use crate::roster::{Roster, RosterError};
+
+pub use self::key::{KeyFileError, signing_key_or_new};
+use self::written::Written;
+
+/// A coordinator, as its operator configured it.
+pub struct Config {
+    /// Where this was read from.
+    pub file: PathBuf,
+    /// Where it listens for providers and analysts.
+    pub listen: SocketAddr,
+    /// Its side of TLS.
+    pub tls: ServerTls,
+    /// What orders are signed with; providers pin the public half.
+    pub signing_key: Arc<SigningKey>,
+    /// Who may approve templates, as the operator pinned it.
+    pub trust_root: TrustRoot,
+    /// The folder of `*.template.dsse.json`.
+    pub templates: PathBuf,
+    /// The folder of `*.lookup.dsse.json`.
+    pub lookups: PathBuf,
+    /// The region's providers.
+    pub roster: Roster,
+    /// The file of the store.
+    pub store: PathBuf,
+    /// Who may ask, and for which organisation.
+    pub analysts: BTreeMap<AnalystName, String>,
+    /// Bounds on runs.
+    pub limits: Limits,
+}
+
+/// Bounds on runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long providers may take where the analyst does not say, seconds.
+    pub deadline_s: u32,
+    /// The longest that an analyst may give them, seconds.
+    pub longest_deadline_s: u32,
+    /// Runs that are open at the same time.
+    pub open_runs: usize,
+    /// Runs of one analyst that are open at the same time.
+    pub open_runs_per_analyst: usize,
+}
+
+/// Why a configuration cannot be used. The operator reads it: it names the file and the key, and says what to write.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read; give the path of a configuration file like the sample `coordinator/sample.toml`")]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Not TOML of the declared form.
+    #[error("{file}: {problem}")]
+    Syntax {
+        /// Which.
+        file: PathBuf,
+        /// What and where, in the parser's words.
+        problem: String,
+    },
+    /// A value that does not make sense.
+    #[error("{file}: `{key}`: {problem}")]
+    Value {
+        /// Which file.
+        file: PathBuf,
+        /// Which key.
+        key: String,
+        /// What is wrong and what to write.
+        problem: String,
+    },
+    /// A certificate, key or authority that cannot be used.
+    #[error("{file}: `tls`: {source}")]
+    Tls {
+        /// Which file.
+        file: PathBuf,
+        /// The cause.
+        source: wire::TlsError,
+    },
+    /// A key file that cannot be used.
+    #[error("{file}: `signing_key`: {source}")]
+    SigningKey {
+        /// Which file.
+        file: PathBuf,
+        /// The cause.
+        source: KeyFileError,
+    },
+    /// A roster that cannot be used.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("file", &self.file).field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Reads a configuration file and the keys, certificates, trust root and roster that it names. Relative paths start
+    /// from the file's own folder.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the file and the key.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let reader = Reader { file, base: file.parent().unwrap_or(Path::new("")) };
+        reader.config(written(file)?)
+    }
+
+    /// Where the signing key of this configuration is kept, before there is one.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the file and the key.
+    pub fn place_of_signing_key(file: &Path) -> Result<PathBuf, ConfigError> {
+        let base = file.parent().unwrap_or(Path::new(""));
+        Ok(base.join(written(file)?.signing_key))
+    }
+}
+
+fn written(file: &Path) -> Result<Written, ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
+    toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+        file: file.to_owned(),
+        problem: error.to_string().trim_end().replace('\n', "\n  "),
+    })
+}
+
+struct Reader<'a> {
+    file: &'a Path,
+    base: &'a Path,
+}
+
+impl Reader<'_> {
+    fn config(&self, written: Written) -> Result<Config, ConfigError> {
+        let limits = self.limits(&written.limits)?;
+        let analysts = self.analysts(written.analyst)?;
+        let signing_key = key::signing_key(&self.base.join(written.signing_key))
+            .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+        Ok(Config {
+            file: self.file.to_owned(),
+            listen: written.listen,
+            tls: self.tls(&written.tls)?,
+            signing_key: Arc::new(signing_key),
+            trust_root: self.trust_root(&written.trust_root)?,
+            templates: self.folder("templates", &written.templates)?,
+            lookups: self.folder("lookups", &written.lookups)?,
+            roster: Roster::read(&self.base.join(written.roster))?,
+            store: self.base.join(written.store),
+            analysts,
+            limits,
+        })
+    }
+
+    fn tls(&self, files: &TlsFiles) -> Result<ServerTls, ConfigError> {
+        let files = TlsFiles {
+            certificate: self.base.join(&files.certificate),
+            key: self.base.join(&files.key),
+            authority: self.base.join(&files.authority),
+        };
+        ServerTls::load(&files).map_err(|source| ConfigError::Tls { file: self.file.to_owned(), source })
+    }
+
+    fn trust_root(&self, pinned: &written::TrustRoot) -> Result<TrustRoot, ConfigError> {
+        let path = self.base.join(&pinned.file);
+        let problem = |problem: String| self.value("trust_root.file", format!("{}: {problem}", path.display()));
+        let bytes = std::fs::read(&path).map_err(|error| problem(format!("cannot be read ({})", error.kind())))?;
+        let root = TrustRoot::parse(&bytes).map_err(|error| problem(error.to_string()))?;
+        if root.digest() != pinned.sha256 {
+            return Err(self.value(
+                "trust_root.sha256",
+                format!(
+                    "{} has another digest, {}; compare that with what the governance office announced, over a second \
+                     channel, before writing it here",
+                    path.display(),
+                    root.digest()
+                ),
+            ));
+        }
+        Ok(root)
+    }
+
+    fn folder(&self, key: &str, folder: &Path) -> Result<PathBuf, ConfigError> {
+        let path = self.base.join(folder);
+        if path.is_dir() {
+            Ok(path)
+        } else {
+            Err(self.value(key, format!("{} is not a folder; make it, even if it stays empty", path.display())))
+        }
+    }
+
+    fn analysts(&self, written: Vec<written::Analyst>) -> Result<BTreeMap<AnalystName, String>, ConfigError> {
+        let mut analysts = BTreeMap::new();
+        for written::Analyst { name, organisation } in written {
+            let one_line = !organisation.trim().is_empty() && !organisation.chars().any(char::is_control);
+            if !one_line {
+                return Err(self.value("analyst.organisation", format!("write the organisation of `{name}`, one line")));
+            }
+            if analysts.insert(name.clone(), organisation).is_some() {
+                return Err(self.value("analyst.name", format!("`{name}` stands twice; list each analyst once")));
+            }
+        }
+        Ok(analysts)
+    }
+
+    fn limits(&self, written: &written::Limits) -> Result<Limits, ConfigError> {
+        const WEEKS_4_S: u32 = 4 * 7 * 24 * 60 * 60;
+        let within = |key: &str, value: usize, most: usize| {
+            let problem = || self.value(&format!("limits.{key}"), format!("write a number from 1 to {most}"));
+            (1..=most).contains(&value).then_some(value).ok_or_else(problem)
+        };
+        within("longest_deadline_s", written.longest_deadline_s as usize, WEEKS_4_S as usize)?;
+        within("deadline_s", written.deadline_s as usize, written.longest_deadline_s as usize)?;
+        let open_runs = within("open_runs", written.open_runs, 10_000)?;
+        Ok(Limits {
+            deadline_s: written.deadline_s,
+            longest_deadline_s: written.longest_deadline_s,
+            open_runs,
+            open_runs_per_analyst: within("open_runs_per_analyst", written.open_runs_per_analyst, open_runs)?,
+        })
+    }
+
+    fn value(&self, key: &str, problem: String) -> ConfigError {
+        ConfigError::Value { file: self.file.to_owned(), key: key.to_owned(), problem }
+    }
+}
+
+#[cfg(test)]
+mod tests;

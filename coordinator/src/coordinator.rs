@@ -1,0 +1,212 @@
+//! The coordinator's shell: what it holds, how it starts, and how it serves.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use template::{Envelope, Query};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, watch};
+use wire::{AnalystName, ReportedRelease, RunId, verify_refusal};
+
+use crate::catalogue::{Catalogue, LeftOut};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::run::{AskedSite, OpenRun, Said};
+use crate::state::State;
+use crate::steps::Steps;
+use crate::store::{OpenRecord, OutcomeKind, OutcomeRecord, RunRecord, Store, StoreError};
+
+/// A coordinator. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Coordinator(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub config: Config,
+    pub catalogue: Catalogue,
+    pub store: Store,
+    pub steps: Arc<dyn Steps>,
+    pub clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Releases that are verified at the same time: no more than there are processors.
+    pub verifying: Semaphore,
+    /// Places for open runs.
+    pub open_runs: Arc<Semaphore>,
+    /// Places for each analyst's open runs.
+    pub open_runs_of: BTreeMap<AnalystName, Arc<Semaphore>>,
+    /// Rung when a new deadline is there.
+    pub deadlines: Notify,
+    /// True once streams must end.
+    pub stopping: watch::Sender<bool>,
+}
+
+/// Why a coordinator cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folders of templates and look-ups.
+    #[error("the folders of templates and look-ups cannot be read")]
+    Catalogue(#[source] std::io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coordinator {
+    /// Opens the coordinator: reads the catalogue, opens the store and takes up every run that was open.
+    ///
+    /// Templates that are not approved are left out and named in the operator's log.
+    ///
+    /// # Errors
+    /// An [`OpenError`].
+    pub fn open(config: Config, steps: impl Steps) -> Result<Self, OpenError> {
+        Self::open_at(config, steps, SystemClock)
+    }
+
+    /// [`Self::open`] by another clock.
+    ///
+    /// # Errors
+    /// An [`OpenError`].
+    pub fn open_at(config: Config, steps: impl Steps, clock: impl Clock) -> Result<Self, OpenError> {
+        let (catalogue, left_out) =
+            Catalogue::load(&config.templates, &config.lookups, &config.trust_root, clock.now())
+                .map_err(OpenError::Catalogue)?;
+        for LeftOut { file, why } in left_out {
+            tracing::error!(file = %file.display(), "left out of the catalogue: {why}");
+        }
+        let store = Store::open(&config.store)?;
+        let place =
+            |analyst: &AnalystName| (analyst.clone(), Arc::new(Semaphore::new(config.limits.open_runs_per_analyst)));
+        let coordinator = Self(Arc::new(Inner {
+            verifying: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            open_runs: Arc::new(Semaphore::new(config.limits.open_runs)),
+            open_runs_of: config.analysts.keys().map(place).collect(),
+            config,
+            catalogue,
+            steps: Arc::new(steps),
+            clock: Arc::new(clock),
+            state: Mutex::default(),
+            deadlines: Notify::new(),
+            stopping: watch::Sender::new(false),
+            store,
+        }));
+        for record in coordinator.0.store.open_runs()? {
+            let run = coordinator.restored(record)?;
+            coordinator.state().add(run);
+        }
+        Ok(coordinator)
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked while holding the lock left single fields whole: every change is one insertion or removal.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The question of a run, if its template is approved still.
+    fn query(&self, run: &RunRecord) -> Result<Option<Arc<Query>>, StoreError> {
+        let approved = match self.0.catalogue.find_exact(&run.template) {
+            Some(listed) => Some(Arc::clone(&listed.approved)),
+            // Taken out of the catalogue: nobody is asked any more, but what has come may be combined.
+            None => self
+                .0
+                .store
+                .document(&run.template)?
+                .and_then(|envelope| Envelope::parse(&envelope).ok())
+                .and_then(|envelope| self.0.config.trust_root.approve(&envelope, self.0.clock.now()).ok())
+                .map(Arc::new),
+        };
+        let parameters: Vec<_> = run.parameters.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
+        Ok(approved.and_then(|approved| Query::bind(approved, &parameters).ok()).map(Arc::new))
+    }
+
+    /// An open run as the store has it: the same orders, the same deadline, and every outcome verified again.
+    fn restored(&self, OpenRecord { run, orders }: OpenRecord) -> Result<OpenRun, StoreError> {
+        let query = self.query(&run)?;
+        let mut sites = Vec::with_capacity(orders.len());
+        for (order, outcome) in orders {
+            let mut site = AskedSite::new(&run, order).ok_or(StoreError::Unreadable("order"))?;
+            if let Some(outcome) = outcome {
+                site.said = said(&site, query.as_deref(), &outcome);
+            }
+            sites.push(site);
+        }
+        let listed = self.0.catalogue.find_exact(&run.template).cloned();
+        if listed.is_none() {
+            tracing::warn!(run = %run.id, template = run.template_id, "an open run's template is not in the catalogue");
+        }
+        Ok(OpenRun::new(run, query, listed, sites))
+    }
+
+    /// Closes runs at their deadlines, until the coordinator stops.
+    async fn keep_deadlines(&self) {
+        /// How long to sleep at most, so that a clock that is set forward is noticed.
+        const SLEEP_MOST: std::time::Duration = std::time::Duration::from_secs(30);
+        /// How long to sleep at least: deadlines are whole seconds.
+        const SLEEP_LEAST: std::time::Duration = std::time::Duration::from_millis(20);
+        loop {
+            for run in self.due() {
+                let coordinator = self.clone();
+                tokio::spawn(async move { coordinator.close(run).await });
+            }
+            let next = self.state().next_deadline();
+            let left = next.map(|next| (next - self.0.clock.now()).to_std().unwrap_or(SLEEP_LEAST));
+            let sleep = left.map_or(SLEEP_MOST, |left| (left + SLEEP_LEAST).min(SLEEP_MOST));
+            tokio::select! {
+                () = tokio::time::sleep(sleep) => {}
+                () = self.0.deadlines.notified() => {}
+            }
+        }
+    }
+
+    pub(crate) fn due(&self) -> Vec<RunId> {
+        self.state().due(self.0.clock.now())
+    }
+
+    /// Ends every stream, so that a server that waits for them can stop.
+    fn end_streams(&self) {
+        self.0.stopping.send_replace(true);
+    }
+}
+
+/// What a kept outcome says. It was verified when it came; what cannot be verified any more does not count.
+fn said(site: &AskedSite, query: Option<&Query>, outcome: &OutcomeRecord) -> Said {
+    let OutcomeRecord { kind, envelope, .. } = outcome;
+    let said = match (kind, query) {
+        (OutcomeKind::Invalid, _) | (OutcomeKind::Release, None) => None,
+        (OutcomeKind::Refusal, _) => {
+            verify_refusal(envelope, &site.record.key, &site.order.id, &site.order.provider).ok().map(Said::Refused)
+        }
+        (OutcomeKind::Release, Some(query)) => {
+            ReportedRelease::verify(envelope, &site.record.key, &site.order, &site.digest, site.record.kind, query)
+                .ok()
+                .map(|release| Said::Released(Arc::new(release)))
+        }
+    };
+    said.unwrap_or(Said::Invalid)
+}
+
+/// Serves providers and analysts on `listener` until `stop`.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve(
+    coordinator: Coordinator,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send,
+) -> std::io::Result<()> {
+    let doors = Arc::new(coordinator.clone());
+    let stopped = async {
+        stop.await;
+        coordinator.end_streams();
+    };
+    let tls = coordinator.config().tls.clone();
+    tokio::select! {
+        served = wire::serve(listener, tls, Arc::clone(&doors), doors, stopped) => served,
+        () = coordinator.keep_deadlines() => Ok(()),
+    }
+}

@@ -1,0 +1,151 @@
+//! What the coordinator holds in memory: open runs, and which providers are connected.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use wire::{Dispatch, OrderId, ProviderCode, RunId};
+
+use crate::run::{AskedSite, Connection, OpenRun, Said};
+
+/// Open runs and connected providers. Everything here follows from the store, but for who is connected.
+#[derive(Default)]
+pub(crate) struct State {
+    runs: BTreeMap<RunId, OpenRun>,
+    orders: HashMap<OrderId, Place>,
+    providers: HashMap<ProviderCode, Mailbox>,
+    connections: u64,
+}
+
+/// Where an order stands: the run, and the place among its sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    run: RunId,
+    site: usize,
+}
+
+/// A provider's open orders and its present connection.
+#[derive(Default)]
+struct Mailbox {
+    orders: Vec<OrderId>,
+    connection: Option<(Connection, Arc<Notify>)>,
+}
+
+/// What a provider's stream does next.
+pub(crate) enum Next {
+    /// Sends this.
+    Dispatch(Dispatch),
+    /// Ends: another connection has taken its place.
+    Replaced,
+    /// Waits until it is woken.
+    Wait,
+}
+
+impl State {
+    /// Takes in a run and wakes the streams of those whom it asks.
+    pub(crate) fn add(&mut self, run: OpenRun) {
+        let id = run.record.id;
+        for (place, site) in run.sites.iter().enumerate() {
+            self.orders.insert(site.order.id, Place { run: id, site: place });
+            let mailbox = self.providers.entry(site.order.provider.clone()).or_default();
+            mailbox.orders.push(site.order.id);
+        }
+        let asked: Vec<ProviderCode> = run.sites.iter().map(|site| site.order.provider.clone()).collect();
+        self.runs.insert(id, run);
+        for provider in asked {
+            if let Some((_, wake)) = self.providers.get(&provider).and_then(|mailbox| mailbox.connection.as_ref()) {
+                wake.notify_one();
+            }
+        }
+    }
+
+    /// Lets a closed run go.
+    pub(crate) fn remove(&mut self, run: RunId) -> Option<OpenRun> {
+        let run = self.runs.remove(&run)?;
+        for site in &run.sites {
+            self.orders.remove(&site.order.id);
+            if let Some(mailbox) = self.providers.get_mut(&site.order.provider) {
+                mailbox.orders.retain(|order| *order != site.order.id);
+            }
+        }
+        Some(run)
+    }
+
+    pub(crate) fn run(&self, run: RunId) -> Option<&OpenRun> {
+        self.runs.get(&run)
+    }
+
+    /// The open run and the site that an order belongs to.
+    pub(crate) fn asked(&self, order: OrderId) -> Option<(&OpenRun, &AskedSite)> {
+        let place = self.orders.get(&order)?;
+        let run = self.runs.get(&place.run)?;
+        Some((run, run.sites.get(place.site)?))
+    }
+
+    /// Notes what a site said; the run, if it is open.
+    pub(crate) fn note(&mut self, order: OrderId, said: Said) -> Option<&OpenRun> {
+        let place = *self.orders.get(&order)?;
+        let run = self.runs.get_mut(&place.run)?;
+        run.sites.get_mut(place.site)?.said = said;
+        Some(run)
+    }
+
+    /// Runs whose deadline has passed, and runs that have nobody to wait for.
+    pub(crate) fn due(&self, now: DateTime<Utc>) -> Vec<RunId> {
+        let due = |run: &&OpenRun| run.record.deadline < now || run.is_complete();
+        self.runs.values().filter(due).map(|run| run.record.id).collect()
+    }
+
+    /// The next deadline.
+    pub(crate) fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        self.runs.values().map(|run| run.record.deadline).min()
+    }
+
+    /// Notes that a provider has connected; an earlier connection of the same provider is told to end.
+    pub(crate) fn connect(&mut self, provider: &ProviderCode) -> (Connection, Arc<Notify>) {
+        self.connections += 1;
+        let connection = Connection(self.connections);
+        let wake = Arc::new(Notify::new());
+        let mailbox = self.providers.entry(provider.clone()).or_default();
+        if let Some((_, earlier)) = mailbox.connection.replace((connection, Arc::clone(&wake))) {
+            earlier.notify_one();
+        }
+        (connection, wake)
+    }
+
+    /// Notes that a connection has ended.
+    pub(crate) fn disconnect(&mut self, provider: &ProviderCode, connection: Connection) {
+        if let Some(mailbox) = self.providers.get_mut(provider)
+            && mailbox.connection.as_ref().is_some_and(|(present, _)| *present == connection)
+        {
+            mailbox.connection = None;
+        }
+    }
+
+    pub(crate) fn is_connected(&self, provider: &ProviderCode) -> bool {
+        self.providers.get(provider).is_some_and(|mailbox| mailbox.connection.is_some())
+    }
+
+    /// The next thing for a provider's connection to do: an order that is open at `now` and was not handed to it yet.
+    pub(crate) fn next(&mut self, provider: &ProviderCode, connection: Connection, now: DateTime<Utc>) -> Next {
+        let Some(mailbox) = self.providers.get(provider) else { return Next::Replaced };
+        if mailbox.connection.as_ref().is_none_or(|(present, _)| *present != connection) {
+            return Next::Replaced;
+        }
+        for order in &mailbox.orders {
+            let Some(Place { run, site }) = self.orders.get(order).copied() else { continue };
+            let Some(run) = self.runs.get_mut(&run).filter(|run| run.record.deadline >= now) else { continue };
+            let (Some(listed), Some(site)) = (run.listed.clone(), run.sites.get_mut(site)) else { continue };
+            if matches!(site.said, Said::Nothing) && site.handed != Some(connection) {
+                site.handed = Some(connection);
+                return Next::Dispatch(Dispatch {
+                    order: site.record.envelope.clone(),
+                    template: listed.envelope.to_vec(),
+                    lookups: listed.lookups.iter().map(|lookup| lookup.to_vec()).collect(),
+                });
+            }
+        }
+        Next::Wait
+    }
+}

@@ -1,0 +1,176 @@
+//! What the coordinator keeps: every run, order, release, refusal and answer, in one embedded SQLite file.
+//!
+//! One thread writes. It takes whatever waits into one transaction, commits, and only then tells the askers, so that many
+//! releases that arrive together share one flush to the disk. Reading goes over a connection of its own.
+
+mod read;
+mod record;
+mod schema;
+mod write;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags};
+use template::Digest;
+use wire::{AnalystName, OrderId, RunId};
+
+pub use self::record::{
+    AnswerRecord, Kept, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord, SignedDocument,
+};
+use self::write::Writer;
+
+/// The store. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub struct Store {
+    writer: Writer,
+    reader: Arc<Mutex<Connection>>,
+    // Held for as long as the store is open, so that no second coordinator writes to the same file.
+    _lock: Arc<File>,
+}
+
+/// Why the store did not do what was asked. Nothing is half done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file, or its folder, cannot be used.
+    #[error("the store {path} cannot be opened: {problem}")]
+    Open {
+        /// Where.
+        path: PathBuf,
+        /// What to do.
+        problem: String,
+    },
+    /// SQLite refuses: a full disk, most likely.
+    #[error("the store cannot be written or read; see that the disk is not full")]
+    Sql(#[source] Arc<rusqlite::Error>),
+    /// What was read is not what this program writes.
+    #[error("the store holds a {0} that this version cannot read")]
+    Unreadable(&'static str),
+    /// Too many writes wait, or the writer has stopped.
+    #[error("the store does not take more work now")]
+    Busy,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(Arc::new(error))
+    }
+}
+
+impl Store {
+    /// Opens the store, makes it where there is none, and brings an older one up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] with what to do.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let problem = |problem: String| StoreError::Open { path: path.to_owned(), problem };
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock = File::create(PathBuf::from(lock_path))
+            .map_err(|error| problem(format!("its folder cannot be written ({})", error.kind())))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => problem("another coordinator is using it; stop that one first".to_owned()),
+            TryLockError::Error(error) => problem(format!("it cannot be locked ({})", error.kind())),
+        })?;
+        let sql = |error: rusqlite::Error| problem(format!("SQLite says: {error}"));
+        let mut connection = Connection::open(path).map_err(sql)?;
+        schema::configure(&connection).map_err(sql)?;
+        schema::migrate(&mut connection).map_err(|newer| match newer {
+            schema::MigrateError::Newer { found } => problem(format!(
+                "it was written by a newer version (schema {found}); run that version, or restore a backup"
+            )),
+            schema::MigrateError::Sql(error) => sql(error),
+        })?;
+        let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sql)?;
+        schema::wait_when_busy(&reader).map_err(sql)?;
+        Ok(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: Arc::new(lock) })
+    }
+
+    /// Keeps a question with its orders and the signed documents that were sent along, all or nothing.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_run(
+        &self,
+        run: RunRecord,
+        orders: Vec<OrderRecord>,
+        documents: Vec<SignedDocument>,
+    ) -> Result<(), StoreError> {
+        self.writer.write(move |connection| write::add_run(connection, &run, &orders, &documents)).await
+    }
+
+    /// Keeps what a provider said to an order, unless something is kept already.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_outcome(&self, outcome: OutcomeRecord) -> Result<Kept, StoreError> {
+        self.writer.write(move |connection| write::add_outcome(connection, &outcome)).await
+    }
+
+    /// Keeps an answer and, with its first revision, the moment at which the run closed.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_answer(
+        &self,
+        run: RunId,
+        answer: AnswerRecord,
+        closed_at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.writer.write(move |connection| write::add_answer(connection, &run, &answer, closed_at)).await
+    }
+
+    /// Every run that is not closed, with its orders and what was said to them.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn open_runs(&self) -> Result<Vec<OpenRecord>, StoreError> {
+        read::open_runs(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The envelope of a signed document that was sent along with orders.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        read::document(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), digest)
+    }
+
+    /// An order, and what was said to it, whether its run is open or closed.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn order(&self, order: OrderId) -> Result<Option<(OrderRecord, Option<OutcomeRecord>)>, StoreError> {
+        self.read(move |connection| read::order(connection, &order)).await
+    }
+
+    /// A run and the latest revision of its answer, if there is one.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn run(&self, run: RunId) -> Result<Option<(RunRecord, Option<AnswerRecord>)>, StoreError> {
+        self.read(move |connection| read::run(connection, &run)).await
+    }
+
+    /// The analyst's newest runs, at most `limit`, each with the revision of its answer; nought where there is none.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn runs_of(&self, analyst: AnalystName, limit: u32) -> Result<Vec<(RunRecord, u32)>, StoreError> {
+        self.read(move |connection| read::runs_of(connection, &analyst, limit)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let reader = Arc::clone(&self.reader);
+        let read = move || reading(&reader.lock().unwrap_or_else(PoisonError::into_inner));
+        tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Busy)?
+    }
+}
+
+#[cfg(test)]
+mod tests;

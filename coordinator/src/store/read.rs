@@ -1,0 +1,171 @@
+//! What is read back. Everything is checked on the way: the store is a file on a disk.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use template::{Digest, Grouping, ProviderKind};
+use wire::{AnalystName, OrderId, RunId};
+
+use crate::store::StoreError;
+use crate::store::record::{AnswerRecord, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord};
+
+const RUN: &str = "run.id, analyst, template, template_id, template_version, title, parameters, purpose, grouping, \
+                   asked_at, deadline, closed_at";
+const ORDER: &str = "ordered.id, run, provider, name, ordered.kind, key, ordered.envelope, \
+                     outcome.kind, outcome.envelope, received_at";
+
+pub(super) const fn grouping_word(grouping: Grouping) -> &'static str {
+    match grouping {
+        Grouping::All => "all",
+        Grouping::Kind => "kind",
+    }
+}
+
+pub(super) const fn outcome_word(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Invalid => "invalid",
+        OutcomeKind::Refusal => "refusal",
+        OutcomeKind::Release => "release",
+    }
+}
+
+pub(super) fn outcome_kind(word: &str) -> Option<OutcomeKind> {
+    [OutcomeKind::Invalid, OutcomeKind::Refusal, OutcomeKind::Release]
+        .into_iter()
+        .find(|kind| outcome_word(*kind) == word)
+}
+
+pub(super) fn open_runs(connection: &Connection) -> Result<Vec<OpenRecord>, StoreError> {
+    let runs: Vec<Result<RunRecord, StoreError>> = connection
+        .prepare_cached(&format!("select {RUN} from run where closed_at is null order by asked_at, id"))?
+        .query_map([], |row| Ok(run_record(row)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut open = Vec::with_capacity(runs.len());
+    for run in runs {
+        let run = run?;
+        let sql =
+            format!("select {ORDER} from ordered left join outcome on ordered = id where run = ?1 order by place");
+        let orders: Vec<Result<_, StoreError>> = connection
+            .prepare_cached(&sql)?
+            .query_map([run.id.to_string()], |row| Ok(order_record(row)))?
+            .collect::<rusqlite::Result<_>>()?;
+        open.push(OpenRecord { run, orders: orders.into_iter().collect::<Result<_, _>>()? });
+    }
+    Ok(open)
+}
+
+pub(super) fn document(connection: &Connection, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+    let envelope = connection
+        .prepare_cached("select envelope from document where digest = ?1")?
+        .query_row([digest.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(envelope)
+}
+
+pub(super) fn order(
+    connection: &Connection,
+    order: &OrderId,
+) -> Result<Option<(OrderRecord, Option<OutcomeRecord>)>, StoreError> {
+    connection
+        .prepare_cached(&format!("select {ORDER} from ordered left join outcome on ordered = id where id = ?1"))?
+        .query_row([order.to_string()], |row| Ok(order_record(row)))
+        .optional()?
+        .transpose()
+}
+
+pub(super) fn run(
+    connection: &Connection,
+    run: &RunId,
+) -> Result<Option<(RunRecord, Option<AnswerRecord>)>, StoreError> {
+    let record = connection
+        .prepare_cached(&format!("select {RUN} from run where id = ?1"))?
+        .query_row([run.to_string()], |row| Ok(run_record(row)))
+        .optional()?
+        .transpose()?;
+    let Some(record) = record else { return Ok(None) };
+    let answer = connection
+        .prepare_cached("select revision, document from answer where run = ?1 order by revision desc limit 1")?
+        .query_row([run.to_string()], |row| Ok(AnswerRecord { revision: row.get(0)?, document: row.get(1)? }))
+        .optional()?;
+    Ok(Some((record, answer)))
+}
+
+pub(super) fn runs_of(
+    connection: &Connection,
+    analyst: &AnalystName,
+    limit: u32,
+) -> Result<Vec<(RunRecord, u32)>, StoreError> {
+    let revisions: BTreeMap<String, u32> = connection
+        .prepare_cached("select run, max(revision) from answer join run on run = id where analyst = ?1 group by run")?
+        .query_map([analyst.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let sql = format!("select {RUN} from run where analyst = ?1 order by asked_at desc, rowid desc limit ?2");
+    let runs: Vec<Result<RunRecord, StoreError>> = connection
+        .prepare_cached(&sql)?
+        .query_map(params![analyst.as_str(), limit], |row| Ok(run_record(row)))?
+        .collect::<rusqlite::Result<_>>()?;
+    runs.into_iter()
+        .map(|run| run.map(|run| (revisions.get(&run.id.to_string()).copied().unwrap_or(0), run)))
+        .map(|pair| pair.map(|(revision, run)| (run, revision)))
+        .collect()
+}
+
+fn run_record(row: &Row<'_>) -> Result<RunRecord, StoreError> {
+    let text = |column: usize| row.get::<_, String>(column);
+    let unreadable = StoreError::Unreadable("run");
+    let parsed = || {
+        Some(RunRecord {
+            id: text(0).ok()?.parse().ok()?,
+            analyst: text(1).ok()?.parse().ok()?,
+            template: text(2).ok()?.parse().ok()?,
+            template_id: text(3).ok()?,
+            template_version: row.get(4).ok()?,
+            title: text(5).ok()?,
+            parameters: serde_json::from_str(&text(6).ok()?).ok()?,
+            purpose: text(7).ok()?,
+            grouping: [Grouping::All, Grouping::Kind]
+                .into_iter()
+                .find(|grouping| text(8).is_ok_and(|word| word == grouping_word(*grouping)))?,
+            asked_at: time(row.get(9).ok()?)?,
+            deadline: time(row.get(10).ok()?)?,
+            closed_at: match row.get::<_, Option<i64>>(11).ok()? {
+                Some(seconds) => Some(time(seconds)?),
+                None => None,
+            },
+        })
+    };
+    parsed().ok_or(unreadable)
+}
+
+fn order_record(row: &Row<'_>) -> Result<(OrderRecord, Option<OutcomeRecord>), StoreError> {
+    let text = |column: usize| row.get::<_, String>(column).ok();
+    let order = || {
+        let kind = text(4)?;
+        Some(OrderRecord {
+            id: text(0)?.parse().ok()?,
+            run: text(1)?.parse().ok()?,
+            provider: text(2)?.parse().ok()?,
+            name: text(3)?,
+            kind: ProviderKind::ALL.into_iter().find(|known| known.name() == kind)?,
+            key: text(5)?.parse().ok()?,
+            envelope: row.get(6).ok()?,
+        })
+    };
+    let order = order().ok_or(StoreError::Unreadable("order"))?;
+    let Some(word) = row.get::<_, Option<String>>(7)? else { return Ok((order, None)) };
+    let outcome = || {
+        Some(OutcomeRecord {
+            order: order.id,
+            kind: outcome_kind(&word)?,
+            envelope: row.get(8).ok()?,
+            received_at: time(row.get(9).ok()?)?,
+        })
+    };
+    let outcome = outcome().ok_or(StoreError::Unreadable("outcome"))?;
+    Ok((order, Some(outcome)))
+}
+
+fn time(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0)
+}

@@ -1,0 +1,115 @@
+//! What is kept, as values.
+
+use chrono::{DateTime, Utc};
+use template::{Digest, Grouping, ProviderKind, PublicKey};
+use wire::{AnalystName, OrderId, ParameterValue, ProviderCode, RunId};
+
+/// A question to the region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its identity.
+    pub id: RunId,
+    /// Who asked.
+    pub analyst: AnalystName,
+    /// The exact template.
+    pub template: Digest,
+    /// Its id.
+    pub template_id: String,
+    /// Its version.
+    pub template_version: u32,
+    /// Its title.
+    pub title: String,
+    /// The parameters, defaults filled in.
+    pub parameters: Vec<ParameterValue>,
+    /// Why it was asked.
+    pub purpose: String,
+    /// How sites are put together.
+    pub grouping: Grouping,
+    /// When it was asked, whole seconds.
+    pub asked_at: DateTime<Utc>,
+    /// Until when providers may answer, whole seconds.
+    pub deadline: DateTime<Utc>,
+    /// When it closed, whole seconds.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// The part of a question that goes to one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRecord {
+    /// Its identity.
+    pub id: OrderId,
+    /// The question.
+    pub run: RunId,
+    /// Who is asked.
+    pub provider: ProviderCode,
+    /// Its name when it was asked.
+    pub name: String,
+    /// Its kind when it was asked.
+    pub kind: ProviderKind,
+    /// Its key when it was asked: what it says is verified against this one.
+    pub key: PublicKey,
+    /// The signed order, exact bytes.
+    pub envelope: Vec<u8>,
+}
+
+/// What a provider said to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeRecord {
+    /// The order.
+    pub order: OrderId,
+    /// What it is.
+    pub kind: OutcomeKind,
+    /// The exact bytes.
+    pub envelope: Vec<u8>,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// What something that a provider said is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// Not a valid release or refusal of the order.
+    Invalid,
+    /// A verified refusal.
+    Refusal,
+    /// A verified release.
+    Release,
+}
+
+/// Whether an outcome was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is the order's outcome now.
+    New,
+    /// The very same bytes are kept already, as this.
+    Same(OutcomeKind),
+    /// Other bytes are kept already, and stay.
+    Different,
+}
+
+/// One revision of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRecord {
+    /// Counts from 1.
+    pub revision: u32,
+    /// The document, JSON.
+    pub document: Vec<u8>,
+}
+
+/// A template or look-up as it was sent along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedDocument {
+    /// The digest by which it is found: of a template's exact bytes, or of a look-up's envelope.
+    pub digest: Digest,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+}
+
+/// A run that is not closed, with its orders and what was said to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRecord {
+    /// The run.
+    pub run: RunRecord,
+    /// Its orders, in the order of the answer.
+    pub orders: Vec<(OrderRecord, Option<OutcomeRecord>)>,
+}

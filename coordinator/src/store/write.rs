@@ -1,0 +1,196 @@
+//! The one thread that writes, and what it writes.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::{mpsc, oneshot};
+use wire::RunId;
+
+use crate::store::StoreError;
+use crate::store::read::{grouping_word, outcome_word};
+use crate::store::record::{AnswerRecord, Kept, OrderRecord, OutcomeRecord, RunRecord, SignedDocument};
+
+/// The most writes that wait.
+const WAITING_MAX: usize = 4096;
+/// The most writes of one transaction.
+const TOGETHER_MAX: usize = 256;
+
+/// Tells the asker what became of a write, once it is committed or is not.
+type Acknowledge = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// One write within the open transaction.
+type Job = Box<dyn FnOnce(&Connection) -> Acknowledge + Send>;
+
+/// The road to the writing thread, which ends when the last handle is dropped.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Job>);
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || run(connection, waiting))
+            .map_err(|_| StoreError::Busy)?;
+        Ok(Self(jobs))
+    }
+
+    /// Runs `writing` in a transaction, perhaps together with others, and returns once that is committed.
+    ///
+    /// Where `writing` fails, it alone is undone.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        writing: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let written = within_savepoint(connection, writing).map_err(StoreError::from);
+            Box::new(move |committed| {
+                // Whoever asked may have gone; what is committed is committed.
+                let _gone = tell.send(committed.and(written));
+            })
+        });
+        self.0.send(job).await.map_err(|_| StoreError::Busy)?;
+        told.await.map_err(|_| StoreError::Busy)?
+    }
+}
+
+/// Takes all that waits into one transaction, commits, and tells everybody.
+fn run(connection: Connection, mut waiting: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::new();
+    while waiting.blocking_recv_many(&mut jobs, TOGETHER_MAX) > 0 {
+        let mut acknowledge = Vec::with_capacity(jobs.len());
+        let mut outcome = connection.execute_batch("begin immediate");
+        for job in jobs.drain(..) {
+            // INVARIANT: no job runs outside the transaction. SQLite ends one by itself when a disk is full; what was in
+            // it is undone and told so, and the rest begins anew.
+            if outcome.is_ok() && connection.is_autocommit() {
+                tell(&mut acknowledge, Err(StoreError::from(full())));
+                outcome = connection.execute_batch("begin immediate");
+            }
+            acknowledge.push(job(&connection));
+        }
+        let committed = outcome
+            .and_then(|()| if connection.is_autocommit() { Err(full()) } else { connection.execute_batch("commit") });
+        if committed.is_err() && !connection.is_autocommit() {
+            // Nothing of it must be left open for the next transaction to commit.
+            let _undone = connection.execute_batch("rollback");
+        }
+        tell(&mut acknowledge, committed.map_err(StoreError::from));
+    }
+}
+
+fn tell(acknowledge: &mut Vec<Acknowledge>, committed: Result<(), StoreError>) {
+    for acknowledge in acknowledge.drain(..) {
+        acknowledge(committed.clone());
+    }
+}
+
+fn full() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None)
+}
+
+fn within_savepoint<T>(
+    connection: &Connection,
+    writing: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    if connection.is_autocommit() {
+        // The transaction could not begin.
+        return Err(full());
+    }
+    connection.execute_batch("savepoint job")?;
+    let written = writing(connection);
+    if connection.is_autocommit() {
+        return written.and(Err(full()));
+    }
+    match written {
+        Ok(written) => connection.execute_batch("release job").map(|()| written),
+        Err(error) => {
+            connection.execute_batch("rollback to job; release job")?;
+            Err(error)
+        }
+    }
+}
+
+pub(super) fn add_run(
+    connection: &Connection,
+    run: &RunRecord,
+    orders: &[OrderRecord],
+    documents: &[SignedDocument],
+) -> rusqlite::Result<()> {
+    let parameters = serde_json::to_string(&run.parameters).unwrap_or_default();
+    connection.prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null)")?.execute(
+        params![
+            run.id.to_string(),
+            run.analyst.as_str(),
+            run.template.to_string(),
+            run.template_id,
+            run.template_version,
+            run.title,
+            parameters,
+            run.purpose,
+            grouping_word(run.grouping),
+            run.asked_at.timestamp(),
+            run.deadline.timestamp(),
+        ],
+    )?;
+    let mut insert = connection.prepare_cached("insert into ordered values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+    for (place, order) in orders.iter().enumerate() {
+        insert.execute(params![
+            order.id.to_string(),
+            order.run.to_string(),
+            i64::try_from(place).unwrap_or(i64::MAX),
+            order.provider.as_str(),
+            order.name,
+            order.kind.name(),
+            order.key.to_string(),
+            order.envelope,
+        ])?;
+    }
+    let mut insert = connection.prepare_cached("insert into document values (?1, ?2) on conflict do nothing")?;
+    for document in documents {
+        insert.execute(params![document.digest.to_string(), document.envelope])?;
+    }
+    Ok(())
+}
+
+pub(super) fn add_outcome(connection: &Connection, outcome: &OutcomeRecord) -> rusqlite::Result<Kept> {
+    let order = outcome.order.to_string();
+    let kept = connection
+        .prepare_cached("select kind, envelope = ?2 from outcome where ordered = ?1")?
+        .query_row(params![order, outcome.envelope], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))
+        .optional()?;
+    match kept {
+        Some((_, false)) => Ok(Kept::Different),
+        Some((kind, true)) => {
+            let unreadable = || rusqlite::Error::InvalidColumnName("kind".to_owned());
+            super::read::outcome_kind(&kind).map(Kept::Same).ok_or_else(unreadable)
+        }
+        None => {
+            connection.prepare_cached("insert into outcome values (?1, ?2, ?3, ?4)")?.execute(params![
+                order,
+                outcome_word(outcome.kind),
+                outcome.envelope,
+                outcome.received_at.timestamp(),
+            ])?;
+            Ok(Kept::New)
+        }
+    }
+}
+
+pub(super) fn add_answer(
+    connection: &Connection,
+    run: &RunId,
+    answer: &AnswerRecord,
+    closed_at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let run = run.to_string();
+    connection.prepare_cached("insert into answer values (?1, ?2, ?3, ?4)")?.execute(params![
+        run,
+        answer.revision,
+        answer.document,
+        closed_at.timestamp(),
+    ])?;
+    connection
+        .prepare_cached("update run set closed_at = ?2 where id = ?1 and closed_at is null")?
+        .execute(params![run, closed_at.timestamp()])?;
+    Ok(())
+}
