@@ -1,1 +1,41 @@
-//! node
+//! A provider's node: it answers approved questions with protected figures, and nothing else leaves it.
+//!
+//! An order comes over a link that the node itself dialled. [`Node`] verifies it against the coordinator's key and the
+//! trust root that the operator pinned, counts contributions over a frozen [`Snapshot`], protects the counts, commits the
+//! release to the provider's ledger, and only then hands it to the wire. One process may serve many providers; each has
+//! its own configuration, keys, policy, folder and ledger.
+//!
+//! Architecture invariant: rows of a snapshot are read in `engine` alone, and only a sealed table comes out of it.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod clock;
+mod config;
+mod contributions;
+mod coverage;
+mod engine;
+mod host;
+mod ledger;
+mod policy;
+mod provider;
+mod serve;
+mod snapshot;
+mod sources;
+mod steps;
+
+// The public interface is:
+pub use crate::answer::Node;
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::config::{
+    Admission, Answering, ColumnKind, Config, ConfigError, Coordinator, KeyFileError, Limits, Origin, RawSource,
+    Source, Sources, Span,
+};
+pub use crate::contributions::check;
+pub use crate::engine::{Engine, EngineError, Question};
+pub use crate::host::Host;
+pub use crate::ledger::LedgerOpenError;
+pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
+pub use crate::serve::serve;
+pub use crate::snapshot::{IntegrityError, LeftOut, Manifest, Snapshot, SnapshotError, TableEntry, take};
+pub use crate::sources::SourceError;
+pub use crate::steps::{Step, Steps, Unobserved};

@@ -1,0 +1,167 @@
+//! The configuration file as written: what TOML allows, before it is known to make sense.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use template::{Digest, ProviderKind, PublicKey};
+use wire::{OptOuts, ProviderCode, TlsFiles};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    pub provider: ProviderCode,
+    pub kind: ProviderKind,
+    pub name: String,
+    pub folder: PathBuf,
+    pub signing_key: PathBuf,
+    pub population: u64,
+    #[serde(default = "min_population")]
+    pub min_population: u64,
+    #[serde(default)]
+    pub answering: Answering,
+    #[serde(default = "both")]
+    pub opt_outs: OptOuts,
+    pub coordinator: Coordinator,
+    pub tls: TlsFiles,
+    pub trust_root: TrustRoot,
+    #[serde(default)]
+    pub policy: Policy,
+    #[serde(default)]
+    pub consent: Consent,
+    #[serde(default)]
+    pub refuse: Refuse,
+    #[serde(default)]
+    pub limits: Limits,
+    pub sources: BTreeMap<String, Source>,
+    #[serde(default)]
+    pub raw: BTreeMap<String, Raw>,
+}
+
+/// Whether a provider answers at all: its kill switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answering {
+    /// Orders are refused; what was released before is still sent again.
+    Off,
+    /// Orders are answered.
+    #[default]
+    On,
+}
+
+fn both() -> OptOuts {
+    OptOuts::Both
+}
+
+fn min_population() -> u64 {
+    100
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Coordinator {
+    pub address: String,
+    pub server_name: String,
+    pub key: PublicKey,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrustRoot {
+    pub file: PathBuf,
+    pub sha256: Digest,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub profile: Option<String>,
+    pub threshold: Option<u64>,
+    pub rounding: Option<u64>,
+    pub zeros: Option<Zeros>,
+    pub pairs: Option<Pairs>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Zeros {
+    Hidden,
+    Shown,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Pairs {
+    Protected,
+    Single,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Consent {
+    #[serde(default)]
+    pub sole_provider: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Refuse {
+    #[serde(default)]
+    pub templates: Vec<String>,
+    #[serde(default)]
+    pub purposes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    pub memory_mb: usize,
+    pub query_seconds: u64,
+    pub concurrent: usize,
+    pub waiting: usize,
+    pub quantum_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_mb: 1024, query_seconds: 120, concurrent: 2, waiting: 32, quantum_ms: 100 }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Source {
+    pub parquet: Option<PathBuf>,
+    pub csv: Option<PathBuf>,
+    pub sql: Option<PathBuf>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub parquet: Option<PathBuf>,
+    pub csv: Option<PathBuf>,
+    pub columns: Option<BTreeMap<String, ColumnKind>>,
+}
+
+/// The type of a column of a raw CSV table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnKind {
+    /// `true` or `false`.
+    Boolean,
+    /// `2026-04-01`.
+    Date,
+    /// A number with two decimal places, 18 digits at most.
+    Decimal,
+    /// A number with a fraction.
+    Float,
+    /// A whole number.
+    Integer,
+    /// Text, leading zeros kept.
+    Text,
+    /// `2026-04-01T09:30:00`, local clock time.
+    Timestamp,
+}

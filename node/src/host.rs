@@ -1,0 +1,168 @@
+//! What the providers of one process share: threads to count on, and the results of pure checks.
+//!
+//! Nothing here belongs to a provider: a cached approval is filed under the digest of the trust root that the provider
+//! pinned, and a checked plan depends on nothing but the signed bytes.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
+
+use chrono::{DateTime, Utc};
+use plan::Checked;
+use template::{ApprovalError, Approved, Digest, Envelope, Lookup, TrustRoot};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::Semaphore;
+
+use crate::contributions;
+use crate::policy::Reason;
+
+/// Approvals and plans that are remembered.
+const SHELF: usize = 256;
+
+/// The shared part of a process that hosts providers.
+pub struct Host {
+    // INVARIANT: there until dropped.
+    runtime: Option<Runtime>,
+    /// One for each processor: whoever counts holds one.
+    pub(crate) processors: Semaphore,
+    templates: Mutex<Shelf<(Digest, Digest), Arc<Approved>>>,
+    lookups: Mutex<Shelf<(Digest, Digest), Arc<Lookup>>>,
+    plans: Mutex<Shelf<Digest, Arc<Checked>>>,
+}
+
+impl Host {
+    /// Threads for counting, one for each processor, apart from those that keep the links alive.
+    ///
+    /// # Errors
+    /// Where the operating system gives no threads.
+    pub fn new() -> io::Result<Self> {
+        let processors = processors();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(processors.get())
+            .thread_name("counting")
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            runtime: Some(runtime),
+            processors: Semaphore::new(processors.get()),
+            templates: Mutex::default(),
+            lookups: Mutex::default(),
+            plans: Mutex::default(),
+        })
+    }
+
+    /// Where counting runs.
+    pub(crate) fn counting(&self) -> Option<&Handle> {
+        self.runtime.as_ref().map(Runtime::handle)
+    }
+
+    /// The approved template in these bytes.
+    pub(crate) fn template(&self, root: &TrustRoot, bytes: &[u8], now: DateTime<Utc>) -> Result<Arc<Approved>, Reason> {
+        let approved = remembered(&self.templates, root, bytes, now, TrustRoot::approve)
+            .map_err(|_| Reason::TemplateNotApproved)?;
+        // Remembered or not, a template ends with its last day.
+        (now.date_naive() <= approved.template().expires).then_some(approved).ok_or(Reason::TemplateNotApproved)
+    }
+
+    /// The approved look-up in these bytes.
+    pub(crate) fn lookup(&self, root: &TrustRoot, bytes: &[u8], now: DateTime<Utc>) -> Result<Arc<Lookup>, Reason> {
+        remembered(&self.lookups, root, bytes, now, TrustRoot::approve_lookup).map_err(|_| Reason::LookupNotApproved)
+    }
+
+    /// The checked plan of a template with these look-ups.
+    pub(crate) fn plan(&self, approved: &Approved, lookups: &[Arc<Lookup>]) -> Result<Arc<Checked>, Reason> {
+        let digests = std::iter::once(approved.digest()).chain(lookups.iter().map(|lookup| lookup.digest()));
+        let digests: Vec<Digest> = digests.collect();
+        let key = Digest::of_fields(&digests.iter().map(|digest| digest.bytes().as_slice()).collect::<Vec<_>>());
+        if let Some(checked) = lock(&self.plans).get(&key) {
+            return Ok(checked);
+        }
+        let checked = contributions::check(approved.template(), lookups).map_err(|error| {
+            // The check's words come from the signed SQL alone.
+            tracing::warn!(template = %approved.digest(), rule = error.rule(), "an approved template's SQL is refused: {error}");
+            Reason::PlanRefused
+        })?;
+        let checked = Arc::new(checked);
+        lock(&self.plans).put(key, Arc::clone(&checked));
+        Ok(checked)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // A host may be dropped on a thread that drives a runtime, where waiting for another is not allowed.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The processors that this process may use.
+pub(crate) fn processors() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+type Approve<T> = fn(&TrustRoot, &Envelope, DateTime<Utc>) -> Result<T, ApprovalError>;
+
+/// What `approve` says of these bytes, from memory where it has said so before under the same trust root.
+fn remembered<T>(
+    shelf: &Mutex<Shelf<(Digest, Digest), Arc<T>>>,
+    root: &TrustRoot,
+    bytes: &[u8],
+    now: DateTime<Utc>,
+    approve: Approve<T>,
+) -> Result<Arc<T>, ApprovalError> {
+    let key = (root.digest(), Digest::of(bytes));
+    let envelope = Envelope::parse(bytes)?;
+    if let Some(approved) = lock(shelf).get(&key)
+        && !has_expired(root, &envelope, now)
+    {
+        return Ok(approved);
+    }
+    let approved = Arc::new(approve(root, &envelope, now)?);
+    lock(shelf).put(key, Arc::clone(&approved));
+    Ok(approved)
+}
+
+/// Whether the trust root has expired. It says so before it looks at any signature, so asking for both kinds costs one
+/// verification at most, and none where the kinds differ.
+fn has_expired(root: &TrustRoot, envelope: &Envelope, now: DateTime<Utc>) -> bool {
+    matches!(root.approve_lookup(envelope, now), Err(ApprovalError::RootExpired { .. }))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A shelf is whole after every statement, so a panic elsewhere does not spoil it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A bounded memory: the oldest makes room.
+struct Shelf<K, V> {
+    items: HashMap<K, V>,
+    order: VecDeque<K>,
+}
+
+impl<K, V> Default for Shelf<K, V> {
+    fn default() -> Self {
+        Self { items: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Shelf<K, V> {
+    fn get(&self, key: &K) -> Option<V> {
+        self.items.get(key).cloned()
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        if self.items.insert(key.clone(), value).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > SHELF
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.items.remove(&oldest);
+        }
+    }
+}

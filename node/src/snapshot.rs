@@ -1,0 +1,207 @@
+//! A provider's tables, frozen: what every question reads, and what releases name as their state of the data.
+//!
+//! A snapshot lies in `snapshot/<id>/`, one Parquet file per table sorted by person number and a `manifest.json` that
+//! knows each file's length and SHA-256. `snapshot/current` names the one that is served. It is verified as a whole when
+//! it is loaded and by length and modification time at every question; INVARIANT: a mismatch is an error, never a
+//! smaller count.
+
+mod manifest;
+mod numbers;
+mod take;
+mod write;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use wire::{OptOuts, SnapshotId};
+
+pub use manifest::{LeftOut, Manifest, TableEntry};
+pub use take::{SnapshotError, take};
+
+/// The folder of snapshots within a provider's folder.
+pub(crate) const FOLDER: &str = "snapshot";
+const CURRENT: &str = "current";
+const MANIFEST: &str = "manifest.json";
+
+/// A verified snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    id: SnapshotId,
+    taken_at: DateTime<Utc>,
+    opt_outs: OptOuts,
+    tables: BTreeMap<String, FrozenTable>,
+}
+
+/// One table of a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct FrozenTable {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub modified: SystemTime,
+    pub rows: u64,
+}
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IntegrityError {
+    /// There is none.
+    #[error("there is no snapshot in {folder}; run `tallyward-node snapshot` with this provider's configuration")]
+    Absent {
+        /// Where one was looked for.
+        folder: PathBuf,
+    },
+    /// A file of it cannot be read.
+    #[error("{path} cannot be read; take a new snapshot")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The manifest or the pointer is not one.
+    #[error("{path} is damaged; take a new snapshot, and find out what wrote to it")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file is not what was frozen.
+    #[error("{path} is not what was frozen; take a new snapshot, and find out what wrote to it")]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It belongs to another provider, another version or another model.
+    #[error("{path} was made for another provider or by another version; take a new snapshot")]
+    Foreign {
+        /// The manifest.
+        path: PathBuf,
+    },
+}
+
+impl Snapshot {
+    /// Loads the snapshot that `folder/snapshot/current` names, and verifies every file's length and digest.
+    ///
+    /// # Errors
+    /// An [`IntegrityError`].
+    pub fn load(folder: &Path, provider: &wire::ProviderCode) -> Result<Self, IntegrityError> {
+        let folder = folder.join(FOLDER);
+        let id = current(&folder)?.ok_or_else(|| IntegrityError::Absent { folder: folder.clone() })?;
+        let folder = folder.join(id.to_string());
+        let path = folder.join(MANIFEST);
+        let bytes = fs::read(&path).map_err(|source| IntegrityError::Read { path: path.clone(), source })?;
+        let manifest = Manifest::parse(&bytes).ok_or_else(|| IntegrityError::Damaged { path: path.clone() })?;
+        if manifest.id != id || manifest.provider != *provider || manifest.model != plan::model::NAME {
+            return Err(IntegrityError::Foreign { path });
+        }
+        let mut tables = BTreeMap::new();
+        for entry in &manifest.tables {
+            let table =
+                plan::model::table(&entry.table).filter(|table| write::schema_digest(table) == entry.schema_sha256);
+            if table.is_none() {
+                return Err(IntegrityError::Foreign { path });
+            }
+            tables.insert(entry.table.clone(), verified(&folder, entry)?);
+        }
+        Ok(Self { id, taken_at: manifest.taken_at, opt_outs: manifest.opt_outs, tables })
+    }
+
+    /// Its identity.
+    #[must_use]
+    pub const fn id(&self) -> SnapshotId {
+        self.id
+    }
+
+    /// When the tables were frozen.
+    #[must_use]
+    pub const fn taken_at(&self) -> DateTime<Utc> {
+        self.taken_at
+    }
+
+    /// Which opt-outs were applied.
+    #[must_use]
+    pub const fn opt_outs(&self) -> OptOuts {
+        self.opt_outs
+    }
+
+    /// The tables by name.
+    pub(crate) const fn tables(&self) -> &BTreeMap<String, FrozenTable> {
+        &self.tables
+    }
+
+    /// Whether the files of these tables still have the length and modification time that they had when verified.
+    ///
+    /// # Errors
+    /// [`IntegrityError::Changed`] or [`IntegrityError::Read`].
+    pub(crate) fn unchanged<'a>(&self, tables: impl IntoIterator<Item = &'a str>) -> Result<(), IntegrityError> {
+        for table in tables.into_iter().filter_map(|name| self.tables.get(name)) {
+            let read = |source| IntegrityError::Read { path: table.path.clone(), source };
+            let metadata = fs::metadata(&table.path).map_err(read)?;
+            if metadata.len() != table.bytes || metadata.modified().map_err(read)? != table.modified {
+                return Err(IntegrityError::Changed { path: table.path.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The snapshot that is served, if there is one.
+///
+/// # Errors
+/// Where the pointer cannot be read, or is damaged.
+pub(crate) fn current(folder: &Path) -> Result<Option<SnapshotId>, IntegrityError> {
+    let path = folder.join(CURRENT);
+    match fs::read_to_string(&path) {
+        Ok(text) => text.trim_end().parse().map(Some).map_err(|_| IntegrityError::Damaged { path }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(IntegrityError::Read { path, source }),
+    }
+}
+
+fn verified(folder: &Path, entry: &TableEntry) -> Result<FrozenTable, IntegrityError> {
+    let path = folder.join(format!("{}.parquet", entry.table));
+    let read = |source| IntegrityError::Read { path: path.clone(), source };
+    let mut file = File::open(&path).map_err(read)?;
+    let before = file.metadata().map_err(read)?;
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer).map_err(read)? {
+            0 => break,
+            n => context.update(buffer.get(..n).unwrap_or_default()),
+        }
+    }
+    let modified = before.modified().map_err(read)?;
+    let after = fs::metadata(&path).map_err(read)?;
+    let stood_still = after.len() == before.len() && after.modified().map_err(read)? == modified;
+    if !stood_still || before.len() != entry.bytes || context.finish().as_ref() != entry.sha256.bytes() {
+        return Err(IntegrityError::Changed { path });
+    }
+    Ok(FrozenTable { path, bytes: entry.bytes, modified, rows: entry.rows })
+}
+
+/// Replaces a small file in one step: a crash leaves the old one or the new one.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Makes renames in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _unsupported = folder;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! CSV files with a header. Types come from the core model or from the configuration, never from the file.
+//!
+//! The reader's own messages quote the offending row, so they are dropped; where a record fails is found by reading
+//! again, record by record.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::csv::ReaderBuilder;
+use arrow::csv::reader::{Format, Reader};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use plan::model::Table;
+
+use super::conform::conform;
+use super::{Place, Rows, SourceError};
+use crate::config::ColumnKind;
+
+const FORMAT: &str = "CSV with a header";
+const BATCH_ROWS: usize = 8 * 1024;
+
+/// The rows of a CSV file as a core-model table.
+pub(super) fn table_rows(table: &'static Table, place: Place) -> Result<Rows, SourceError> {
+    let wanted = table.source_schema();
+    let types = wanted.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
+    let rows = CsvRows::open(place.clone(), &types)?;
+    Ok(Box::new(rows.map(move |batch| batch.and_then(|batch| conform(table, &batch, &place)))))
+}
+
+/// The rows of a CSV file with the columns that the operator declared.
+pub(super) fn raw_rows(place: Place, columns: &BTreeMap<String, ColumnKind>) -> Result<(SchemaRef, Rows), SourceError> {
+    let types = columns.iter().map(|(name, kind)| (name.clone(), data_type(*kind))).collect();
+    let rows = CsvRows::open(place, &types)?;
+    Ok((Arc::clone(&rows.projected), Box::new(rows)))
+}
+
+fn data_type(kind: ColumnKind) -> DataType {
+    match kind {
+        ColumnKind::Boolean => DataType::Boolean,
+        ColumnKind::Date => DataType::Date32,
+        ColumnKind::Decimal => DataType::Decimal128(18, 2),
+        ColumnKind::Float => DataType::Float64,
+        ColumnKind::Integer => DataType::Int64,
+        ColumnKind::Text => DataType::Utf8,
+        ColumnKind::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+    }
+}
+
+struct CsvRows {
+    place: Place,
+    /// Every column of the header.
+    schema: SchemaRef,
+    /// The columns that are read.
+    wanted: Vec<usize>,
+    projected: SchemaRef,
+    reader: Reader<File>,
+}
+
+impl CsvRows {
+    fn open(place: Place, types: &BTreeMap<String, DataType>) -> Result<Self, SourceError> {
+        let header = Format::default().with_header(true).infer_schema(place.open()?, Some(0));
+        let (header, _) = header.map_err(|_| place.format(FORMAT))?;
+        // Spreadsheets put a byte order mark before the first name.
+        let names: Vec<&str> = header.fields().iter().map(|f| f.name().trim_start_matches('\u{feff}').trim()).collect();
+        if let Some(missing) = types.keys().find(|name| !names.contains(&name.as_str())) {
+            return Err(place.missing(missing));
+        }
+        let field = |name: &&str| Field::new(*name, types.get(*name).cloned().unwrap_or(DataType::Utf8), true);
+        let schema = Arc::new(Schema::new(names.iter().map(field).collect::<Vec<_>>()));
+        let wanted: Vec<usize> = (0..names.len()).filter(|&index| types.contains_key(names[index])).collect();
+        let projected = Arc::new(schema.project(&wanted).map_err(|_| place.format(FORMAT))?);
+        let reader = reader(&place, &schema, &wanted, BATCH_ROWS)?;
+        Ok(Self { place, schema, wanted, projected, reader })
+    }
+
+    /// Where reading fails, found by reading the file again record by record.
+    fn failure(&self) -> SourceError {
+        let failing = |wanted: &[usize]| -> Option<u64> {
+            let mut record = 1;
+            for batch in reader(&self.place, &self.schema, wanted, 1).ok()? {
+                if batch.is_err() {
+                    return Some(record);
+                }
+                record += 1;
+            }
+            None
+        };
+        let Some(record) = failing(&self.wanted) else { return self.place.format(FORMAT) };
+        let by_column = |&index: &usize| failing(&[index]) == Some(record);
+        let mut columns = self.wanted.iter().copied().filter(by_column);
+        let column = match (columns.next(), columns.next()) {
+            (Some(index), None) => self.schema.fields().get(index).map(|field| field.name().clone()),
+            // Every column fails where the record itself is broken.
+            _ if self.wanted.len() > 1 => None,
+            _ => None,
+        };
+        SourceError::Record { table: self.place.table.clone(), path: self.place.path.clone(), record, column }
+    }
+}
+
+fn reader(place: &Place, schema: &SchemaRef, wanted: &[usize], rows: usize) -> Result<Reader<File>, SourceError> {
+    ReaderBuilder::new(Arc::clone(schema))
+        .with_header(true)
+        .with_projection(wanted.to_vec())
+        .with_batch_size(rows)
+        .build(place.open()?)
+        .map_err(|_| place.format(FORMAT))
+}
+
+impl Iterator for CsvRows {
+    type Item = Result<RecordBatch, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.reader.next()?.map_err(|_| self.failure()))
+    }
+}
