@@ -12,7 +12,7 @@ pub const MONTHS: usize = 30;
 pub const HALVES: usize = 5;
 /// Years the window is long.
 pub const YEARS: f64 = 2.5;
-/// The calendar month before the first, as months since year 0: March 2023.
+/// April 2023 as months since year 0.
 const START_MONTH: i32 = 2023 * 12 + 3;
 
 /// First day of every month of the window, and the day after the last.
@@ -98,9 +98,14 @@ impl BirthMonth {
         first_of_month_date32(1900 + i32::from(self.0 / 12), i32::from(self.0 % 12) + 1)
     }
 
+    /// Completed years of age on the first day of a month given as months since year 0; none before birth.
+    pub fn age_by(self, month: i32) -> i32 {
+        (month - 1900 * 12 - i32::from(self.0)).max(0) / 12
+    }
+
     /// Completed years of age in a month of the window, counting from the first of the month of birth.
     pub fn age_in(self, month: u8) -> u8 {
-        ((START_MONTH - 1900 * 12 + i32::from(month) - i32::from(self.0)).max(0) / 12) as u8
+        self.age_by(START_MONTH + i32::from(month)) as u8
     }
 
     /// Completed years of age on a day of the window.

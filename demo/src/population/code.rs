@@ -198,8 +198,12 @@ impl AdmissionMethod {
 }
 
 impl TreatmentFunction {
-    /// Whether the function is a medical speciality of adults, as opposed to surgery, obstetrics and paediatrics.
+    /// Whether the function is general medicine or a medical speciality that takes emergencies of adults.
     pub fn is_medical(self) -> bool {
-        self.code().starts_with('3') || matches!(self, Self::Neurology | Self::Rheumatology | Self::ElderlyMedicine)
+        match self {
+            Self::Dermatology => false,
+            Self::Neurology | Self::Rheumatology | Self::ElderlyMedicine => true,
+            other => other.code().starts_with('3'),
+        }
     }
 }

@@ -43,6 +43,13 @@ pub struct Spell {
     pub critical_days: u8,
 }
 
+impl Spell {
+    /// Whether the primary diagnosis is a stroke, I60 to I64.
+    pub fn is_stroke(&self) -> bool {
+        matches!(&self.diagnosis.code()[..3], "I60" | "I61" | "I62" | "I63" | "I64")
+    }
+}
+
 /// An outpatient appointment.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the fields are the columns of core-1")]

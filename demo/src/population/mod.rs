@@ -22,14 +22,16 @@ pub mod shown;
 pub mod stated;
 #[cfg(test)]
 mod tests;
+pub mod truth;
 mod write;
 
 use condition::Condition;
 use draw::mix_unit;
 use person::{Course, Person};
-use provider::{Kind, Provider};
+use provider::Kind;
 use records::Records;
 
+pub use provider::Provider;
 pub use write::TABLES_FOLDER;
 
 /// What determines a region.

@@ -127,12 +127,10 @@ pub(super) fn course(seed: u64, number: u32, person: &Person, condition: Conditi
     let hash = mix(&key);
     let birth = person.born.date32();
     let age_days = START_DATE32 - birth;
+    let days = |below: i32| ((hash >> 8) % below.max(1) as u64) as i32;
     // One in sixteen began within the first two years of the window, the others up to twenty years before it.
-    let onset = if hash.is_multiple_of(16) {
-        START_DATE32 + (hash >> 8) as i32 % 730
-    } else {
-        START_DATE32 - 1 - (hash >> 8) as i32 % 7_300.min(age_days.max(1))
-    };
+    let onset =
+        if hash.is_multiple_of(16) { START_DATE32 + days(730) } else { START_DATE32 - 1 - days(age_days.min(7_300)) };
     let onset = onset.max(birth);
     let resolves = match condition {
         Condition::Depression => 0.15,

@@ -42,6 +42,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Gp, Self::Hospital, Self::Community, Self::SocialCare, Self::MentalHealth, Self::Ambulance];
+
     /// The kind as templates and rosters write it.
     pub fn code(self) -> &'static str {
         match self {

@@ -1,13 +1,17 @@
-//! What a generated population shows of each stated figure, counted over everyone, opted out or not.
+//! What a generated population shows of each stated figure.
+//!
+//! Figures that a template of the library asks for are taken from its [truth](super::truth), without the people who opted
+//! out; the others are counted over everyone.
 
 use super::calendar::MONTH_STARTS;
-use super::code::{AdmissionGroup, Attendance, IncidentOutcome};
+use super::code::{AdmissionGroup, IncidentOutcome};
 use super::condition::Condition;
-use super::event::{AmbulanceIncident, Spell, UNTRACED};
+use super::event::{AmbulanceIncident, UNTRACED};
 use super::person::Person;
 use super::provider::Kind;
 use super::records::Records;
 use super::stated::{self, Stated};
+use super::truth::{Period, Question, Truth};
 use super::{Population, Provider};
 
 /// A stated figure and what a population shows of it.
@@ -32,6 +36,7 @@ impl Figure {
 pub fn figures(population: &Population) -> Vec<Figure> {
     let mut all = ratios(population);
     all.extend(shares(population));
+    all.extend(activity(population));
     all.extend(changes(population));
     all.extend(stroke_stays(population));
     all
@@ -72,7 +77,7 @@ fn shares(population: &Population) -> Vec<Figure> {
     let share = |group: &dyn Fn(&Person) -> bool| {
         population.people.iter().filter(|p| group(p)).count() as f64 / population.people.len() as f64
     };
-    let strokes = events(population, Kind::Hospital, |r| r.spells.iter()).filter(|(_, s)| is_stroke(s)).count() as f64;
+    let strokes = events(population, Kind::Hospital, |r| r.spells.iter()).filter(|(_, s)| s.is_stroke()).count() as f64;
     let years: f64 = population.people.iter().map(|p| f64::from(p.to - p.from) / 365.25).sum();
     vec![
         Figure {
@@ -87,31 +92,39 @@ fn shares(population: &Population) -> Vec<Figure> {
         },
         Figure { name: "people opted out", stated: stated::SHARE_OPTED_OUT, shown: share(&Person::opted_out) },
         Figure { name: "strokes per person and year", stated: stated::STROKES_PER_YEAR, shown: strokes / years },
+    ]
+}
+
+/// Shares of activity that people with a condition use, in the financial year 2024/25.
+fn activity(population: &Population) -> Vec<Figure> {
+    let truths = truths(population, Question::ConditionActivity, "2024-04", "2025-03");
+    let share = |activity: &str| {
+        let sum = |levels: &[&str]| {
+            let keep: Vec<usize> = (0..levels.len()).collect();
+            truths.iter().map(|truth| truth.margin(&keep, levels).sum_hundredths).sum::<u64>() as f64
+        };
+        sum(&[activity, "yes"]) / sum(&[activity])
+    };
+    vec![
         Figure {
             name: "GP appointments of people with a condition",
             stated: stated::CONDITION_SHARE_GP_APPOINTMENTS,
-            shown: condition_share(population, Kind::Gp, |r| r.gp_appointments.iter().map(|a| (a.person, 1)).collect()),
+            shown: share("gp_appointment"),
         },
         Figure {
             name: "outpatient attendances of people with a condition",
             stated: stated::CONDITION_SHARE_OUTPATIENTS,
-            shown: condition_share(population, Kind::Hospital, |r| {
-                let seen = |a: Attendance| matches!(a, Attendance::Seen | Attendance::SeenLate);
-                r.outpatients.iter().filter(|a| seen(a.attendance)).map(|a| (a.person, 1)).collect()
-            }),
+            shown: share("outpatient_attendance"),
         },
         Figure {
             name: "bed days of people with a condition",
             stated: stated::CONDITION_SHARE_BED_DAYS,
-            shown: condition_share(population, Kind::Hospital, |r| {
-                r.spells.iter().map(|s| (s.person, u64::from(s.stay.unwrap_or(0)))).collect()
-            }),
+            shown: share("bed_day"),
         },
     ]
 }
 
 fn changes(population: &Population) -> Vec<Figure> {
-    let spells: Vec<&Spell> = events(population, Kind::Hospital, |r| r.spells.iter()).map(|(_, s)| s).collect();
     let incidents: Vec<_> = events(population, Kind::Ambulance, |r| r.incidents.iter()).map(|(_, i)| i).collect();
     let years = [(0, 12), (12, 24)];
     let placements = events(population, Kind::SocialCare, |r| r.residences.iter()).map(|(_, r)| r.start);
@@ -123,19 +136,19 @@ fn changes(population: &Population) -> Vec<Figure> {
             from <= i.day as i16 && i.day < to
         })
     });
-    let medical_75 = |s: &&&Spell| {
-        population.people[s.person as usize].born().age_on(s.day) >= 75
-            && s.function.is_medical()
-            && matches!(s.method.group(), AdmissionGroup::Emergency | AdmissionGroup::Other)
-    };
-    let respiratory =
-        |s: &&&Spell| s.method.group() == AdmissionGroup::Emergency && s.diagnosis.code().starts_with('J');
     let conveyed = |i: &&&AmbulanceIncident| i.outcome == IncidentOutcome::ConveyedEd;
+    let admissions = |question: fn(Period) -> Question, [before, after]: [(&str, &str); 2]| {
+        let rows = |(from, to): (&str, &str)| {
+            let none: [&str; 0] = [];
+            truths(population, question, from, to).iter().map(|truth| truth.margin(&[], &none).rows).sum::<u64>() as f64
+        };
+        rows(after) / rows(before) - 1.0
+    };
     vec![
         Figure {
             name: "non-elective medical admissions 75 and over, half-year on half-year",
             stated: stated::CHANGE_ADMISSIONS_75_PLUS,
-            shown: change(spells.iter().filter(medical_75).map(|s| s.day), [(6, 12), (18, 24)]),
+            shown: admissions(Question::EmergencyAdmissions75Plus, [("2023-10", "2024-03"), ("2024-10", "2025-03")]),
         },
         Figure {
             name: "ambulance journeys, year on year",
@@ -145,7 +158,7 @@ fn changes(population: &Population) -> Vec<Figure> {
         Figure {
             name: "emergency respiratory admissions, year on year",
             stated: stated::CHANGE_RESPIRATORY,
-            shown: change(spells.iter().filter(respiratory).map(|s| s.day), years),
+            shown: admissions(Question::RespiratoryAdmissions, [("2023-04", "2024-03"), ("2024-04", "2025-03")]),
         },
         Figure {
             name: "care-home placements, year on year",
@@ -161,17 +174,17 @@ fn changes(population: &Population) -> Vec<Figure> {
 }
 
 fn stroke_stays(population: &Population) -> Vec<Figure> {
-    let mean = |from: usize, to: usize| {
-        let (from, to) = (MONTH_STARTS[from], MONTH_STARTS[to]);
-        let stays = events(population, Kind::Hospital, |r| r.spells.iter())
-            .filter(|(_, s)| is_stroke(s) && (from..to).contains(&s.day))
-            .filter_map(|(_, s)| s.stay);
-        let (n, days) = stays.fold((0.0, 0.0), |(n, sum), stay| (n + 1.0, sum + f64::from(stay)));
-        days / n
+    let truths = truths(population, Question::StrokeStay, "2023-04", "2025-09");
+    let mean = |quarter: &str| {
+        let (days, stays) = truths
+            .iter()
+            .map(|truth| truth.margin(&[0], &[quarter]))
+            .fold((0, 0), |(days, stays), figures| (days + figures.sum_hundredths, stays + figures.rows));
+        days as f64 / 100.0 / stays as f64
     };
     vec![
-        Figure { name: "stroke stay, first quarter", stated: stated::STROKE_STAY_FIRST, shown: mean(0, 3) },
-        Figure { name: "stroke stay, last quarter", stated: stated::STROKE_STAY_LAST, shown: mean(27, 30) },
+        Figure { name: "stroke stay, first quarter", stated: stated::STROKE_STAY_FIRST, shown: mean("2023/24 Q1") },
+        Figure { name: "stroke stay, last quarter", stated: stated::STROKE_STAY_LAST, shown: mean("2025/26 Q2") },
     ]
 }
 
@@ -201,16 +214,13 @@ fn rate(population: &Population, group: &dyn Fn(&Person) -> bool, count: impl Fn
     sum / n
 }
 
-/// Share of the weights that falls to people with a condition in the provider's own record.
-fn condition_share(population: &Population, kind: Kind, weights: impl Fn(&Records) -> Vec<(u32, u64)>) -> f64 {
-    let (mut with, mut all) = (0, 0);
-    for provider in population.providers.iter().filter(|p| p.kind == kind) {
-        for (person, weight) in weights(population.records(provider)) {
-            all += weight;
-            with += if population.known_conditions(provider, person).next().is_some() { weight } else { 0 };
-        }
-    }
-    with as f64 / all as f64
+/// The true answers of all providers to a question about the months from one to another.
+fn truths(population: &Population, question: impl Fn(Period) -> Question, from: &str, to: &str) -> Vec<Truth> {
+    // The months are written out above: one that could not be read would ask nobody, and the tests would tell.
+    let period = from.parse().and_then(|from| Period::new(from, to.parse()?));
+    let question = period.map(question);
+    let answer = |provider| question.as_ref().ok().map(|question| question.truth(population, provider));
+    population.providers.iter().filter_map(answer).collect()
 }
 
 /// Care-home residents with first day and the day after the last, by person.
@@ -229,8 +239,4 @@ fn change(days: impl Iterator<Item = u16>, [before, after]: [(usize, usize); 2])
         (old + f64::from(u8::from(within(day, before))), new + f64::from(u8::from(within(day, after))))
     });
     new / old - 1.0
-}
-
-fn is_stroke(spell: &Spell) -> bool {
-    matches!(&spell.diagnosis.code()[..3], "I60" | "I61" | "I62" | "I63" | "I64")
 }

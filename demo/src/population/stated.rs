@@ -49,7 +49,7 @@ pub const CHANGE_AMBULANCE_JOURNEYS: Stated = stated(-0.16, 0.025);
 /// Emergency respiratory admissions, year from April 2024 against the year before (Newcastle: −70 %).
 pub const CHANGE_RESPIRATORY: Stated = stated(-0.70, 0.02);
 /// New care-home placements, year from April 2024 against the year before (North West London's aim: −10 %).
-pub const CHANGE_PLACEMENTS: Stated = stated(-0.10, 0.04);
+pub const CHANGE_PLACEMENTS: Stated = stated(-0.10, 0.05);
 /// Emergency calls of care-home residents, year from April 2024 against the year before (Bedfordshire: −40 %).
 pub const CHANGE_RESIDENT_CALLS: Stated = stated(-0.40, 0.06);
 /// Mean days in hospital after a stroke, of admissions in the first quarter of the window (Wigan: 56).

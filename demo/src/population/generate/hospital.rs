@@ -27,7 +27,7 @@ const BURDEN: [f64; 5] = [0.74, 1.20, 1.33, 1.45, 1.60];
 const RESPIRATORY_KEPT: f64 = 0.30;
 /// Medical admissions of people aged 75 and over by half-year: what the programme leaves of the others makes the stated
 /// fall, beside the respiratory ones.
-const MEDICAL_75_PLUS: [f64; HALVES] = [1.0, 1.0, 1.08, 1.124, 1.124];
+const MEDICAL_75_PLUS: [f64; HALVES] = [1.0, 1.0, 1.08, 1.118, 1.118];
 /// Respiratory admissions by calendar month, January first, relative to the busiest.
 const SEASON: [f64; 12] = [0.95, 0.85, 0.75, 0.60, 0.50, 0.45, 0.40, 0.38, 0.50, 0.62, 0.75, 1.0];
 
@@ -160,14 +160,14 @@ pub(super) fn hospital(life: &Life, draw: &mut Draw) -> u8 {
 fn stroke_days(day: u16, draw: &mut Draw) -> u16 {
     let quarter = f64::from(month_of(day) / 3);
     // Deaths in hospital cut some stays short, so that the means asked for lie a little above the stated ones.
-    let mean = 59.5 - 47.0 * quarter / 9.0;
+    let mean = 58.0 - 45.5 * quarter / 9.0;
     ((draw.exponential(mean / 2.0) + draw.exponential(mean / 2.0)).round() as u16).min(250)
 }
 
 /// Many short stays and a long tail.
 fn emergency_days(life: &Life, age: u8, draw: &mut Draw) -> u16 {
     const MEAN: ByAge = [1.2, 1.3, 2.2, 3.2, 4.6, 6.2, 8.2, 9.6];
-    let mean = MEAN[age_band(age)] * life.by_burden(&[0.57, 1.12, 1.34, 1.50, 1.62]);
+    let mean = MEAN[age_band(age)] * life.by_burden(&[0.55, 1.14, 1.37, 1.54, 1.68]);
     let tail = if draw.chance(0.2) { 2.6 } else { 0.7 };
     (draw.exponential(mean * tail) as u16).min(180)
 }

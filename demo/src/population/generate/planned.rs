@@ -90,7 +90,7 @@ fn deliver(life: &Life, draw: &mut Draw, sink: &mut Sink) {
 
 fn outpatients(life: &Life, draw: &mut Draw, sink: &mut Sink) {
     const RATE: ByAge = [0.50, 0.42, 0.55, 0.68, 0.85, 1.05, 1.20, 1.00];
-    const BURDEN: [f64; 5] = [0.50, 1.85, 2.55, 3.20, 3.70];
+    const BURDEN: [f64; 5] = [0.485, 1.87, 2.60, 3.25, 3.80];
     let expected = life.rate(&RATE) * life.by_burden(&BURDEN) * life.years();
     let count = draw.poisson(expected);
     if count == 0 {

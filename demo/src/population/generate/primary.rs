@@ -19,7 +19,7 @@ pub(super) fn care(life: &Life, draw: &mut Draw, sink: &mut Sink) {
 
 fn appointments(life: &Life, draw: &mut Draw, sink: &mut Sink) {
     const RATE: ByAge = [2.1, 1.1, 1.55, 1.9, 2.2, 2.6, 3.1, 3.2];
-    const BURDEN: [f64; 5] = [0.82, 1.58, 2.05, 2.45, 2.80];
+    const BURDEN: [f64; 5] = [0.80, 1.60, 2.08, 2.48, 2.85];
     let expected = life.rate(&RATE) * life.by_burden(&BURDEN) * life.years();
     let mut days: Vec<u16> = (0..draw.poisson(expected)).map(|_| life.day(draw)).collect();
     days.sort_unstable();

@@ -10,7 +10,7 @@ use crate::population::event::{ResidencePeriod, SocialCareEvent};
 
 /// Placements that remain from April 2024 on, when the programme has started; that the oldest of a closed population die
 /// does the rest of the stated fall.
-const PLACEMENTS_KEPT: f64 = 0.955;
+const PLACEMENTS_KEPT: f64 = 0.965;
 /// Care homes of a council.
 const HOMES: u32 = 24;
 

@@ -13,9 +13,9 @@ use crate::population::event::{AmbulanceIncident, EdAttendance, UNTRACED, Urgent
 /// First day of April 2024, when the programmes have started.
 pub(super) const PROGRAMME_START: u16 = MONTH_STARTS[12];
 /// Conveyances that remain from then on, of people outside care homes; the others are treated where they are.
-const JOURNEYS_KEPT: f64 = 0.89;
+const JOURNEYS_KEPT: f64 = 0.912;
 /// Emergency calls that remain from then on, of care-home residents.
-const RESIDENT_CALLS_KEPT: f64 = 0.55;
+const RESIDENT_CALLS_KEPT: f64 = 0.555;
 
 /// Incidents and contacts that an ambulance service cannot trace to a person.
 const UNTRACED_SHARE: f64 = 0.04;
@@ -72,7 +72,7 @@ fn walk_in(life: &Life, draw: &mut Draw, sink: &mut Sink) {
 
 fn ambulance(life: &Life, draw: &mut Draw, sink: &mut Sink) {
     const RATE: ByAge = [0.018, 0.014, 0.034, 0.038, 0.046, 0.066, 0.140, 0.260];
-    let resident = if life.residence.is_some() { 2.0 } else { 1.0 };
+    let resident = if life.residence.is_some() { 3.5 } else { 1.0 };
     let usual =
         life.rate(&RATE) * life.by_burden(&[0.8, 1.35, 1.7, 2.1, 2.5]) * life.deprivation * life.propensity * resident;
     let expected = (usual + if life.person.frequent { 4.5 } else { 0.0 }) * life.years();
