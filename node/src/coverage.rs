@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use disclosure::{CellKey, Coverage, Covered};
-use template::{BoundLevels, Month, Query};
+use template::{BoundLevels, Month, Query, Template};
 
 use crate::config::Span;
-use crate::contributions::optional_tables;
 
 /// The tables that a provider holds, and the days on which each is complete.
 #[derive(Clone, Debug)]
@@ -96,6 +95,12 @@ fn level_tables(query: &Query) -> Vec<Vec<Vec<&str>>> {
             levels.labels().iter().map(of).collect()
         })
         .collect()
+}
+
+/// The tables that only some levels need: a provider without one has those cells not covered, and answers the rest.
+pub(crate) fn optional_tables(template: &Template) -> BTreeSet<&str> {
+    let tables = template.dimensions.iter().flat_map(|dimension| &dimension.level_tables);
+    tables.map(|(_, table)| table.as_str()).collect()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use plan::Checked;
 use template::{Lookup, Query};
 use tokio::task::JoinSet;
 
-use crate::contributions::{self, optional_tables};
+use crate::coverage::optional_tables;
 use crate::snapshot::Snapshot;
 use batch::Batches;
 use table::FrozenProvider;
@@ -174,13 +174,13 @@ impl Engine {
             }
         };
         let bound =
-            question.checked.bind_to(&contributions::values(question.query), table).map_err(|_| EngineError::Plan)?;
+            question.checked.bind_to(&plan::values(question.query), table).map_err(|_| EngineError::Plan)?;
         self.state.create_physical_plan(&bound).await.map_err(|_| EngineError::Plan)
     }
 }
 
 fn lookup_table(lookup: &Lookup) -> Option<Arc<dyn TableProvider>> {
-    let schema = plan::LookupSchema { name: lookup.name().to_owned(), columns: lookup.columns().to_vec() }.schema();
+    let schema = plan::LookupSchema::from(lookup).schema();
     let column = |place: usize| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(lookup.rows().iter().filter_map(|row| row.get(place))))
     };

@@ -11,12 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use chrono::{DateTime, Utc};
-use plan::Checked;
+use plan::{Checked, LookupSchema};
 use template::{ApprovalError, Approved, Digest, Envelope, Lookup, TrustRoot};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Semaphore;
 
-use crate::contributions;
 use crate::policy::Reason;
 
 /// Approvals and plans that are remembered.
@@ -80,7 +79,8 @@ impl Host {
         if let Some(checked) = lock(&self.plans).get(&key) {
             return Ok(checked);
         }
-        let checked = contributions::check(approved.template(), lookups).map_err(|error| {
+        let schemas: Vec<LookupSchema> = lookups.iter().map(|lookup| lookup.as_ref().into()).collect();
+        let checked = plan::check_template(approved.template(), &schemas).map_err(|error| {
             // The check's words come from the signed SQL alone.
             tracing::warn!(template = %approved.digest(), rule = error.rule(), "an approved template's SQL is refused: {error}");
             Reason::PlanRefused

@@ -11,7 +11,6 @@
 mod answer;
 mod clock;
 mod config;
-mod contributions;
 mod coverage;
 mod engine;
 mod host;
@@ -30,7 +29,6 @@ pub use crate::config::{
     Admission, Answering, ColumnKind, Config, ConfigError, Coordinator, KeyFileError, Limits, Origin, RawSource,
     Source, Sources, Span,
 };
-pub use crate::contributions::check;
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
 pub use crate::ledger::LedgerOpenError;

@@ -16,7 +16,7 @@ pub(super) struct Written {
     pub folder: PathBuf,
     pub signing_key: PathBuf,
     pub population: u64,
-    #[serde(default = "min_population")]
+    #[serde(default)]
     pub min_population: u64,
     #[serde(default)]
     pub answering: Answering,
@@ -51,10 +51,6 @@ pub enum Answering {
 
 fn both() -> OptOuts {
     OptOuts::Both
-}
-
-fn min_population() -> u64 {
-    100
 }
 
 #[derive(Deserialize)]
