@@ -102,6 +102,12 @@ impl Coordinator {
         &self.0.config
     }
 
+    /// How many providers are connected now.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        self.state().connected()
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Whoever panicked while holding the lock left single fields whole: every change is one insertion or removal.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)

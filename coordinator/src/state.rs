@@ -127,6 +127,11 @@ impl State {
         self.providers.get(provider).is_some_and(|mailbox| mailbox.connection.is_some())
     }
 
+    /// How many providers are connected.
+    pub(crate) fn connected(&self) -> usize {
+        self.providers.values().filter(|mailbox| mailbox.connection.is_some()).count()
+    }
+
     /// The next thing for a provider's connection to do: an order that is open at `now` and was not handed to it yet.
     pub(crate) fn next(&mut self, provider: &ProviderCode, connection: Connection, now: DateTime<Utc>) -> Next {
         let Some(mailbox) = self.providers.get(provider) else { return Next::Replaced };

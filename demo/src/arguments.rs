@@ -28,6 +28,10 @@ pub struct Arguments {
     #[arg(long, default_value_t = 2013)]
     pub seed: u64,
 
+    /// Leave this provider's node out, to run it as a process of its own; may be given several times.
+    #[arg(long, value_name = "CODE")]
+    pub without: Vec<String>,
+
     /// Where the coordinator listens; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:7410")]
     pub listen: SocketAddr,

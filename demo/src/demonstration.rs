@@ -15,8 +15,10 @@ use crate::region::{self, Prepared, Spec};
 use crate::telling::{Stages, say};
 
 /// The first question, which asks every provider of the region.
-const FIRST: [&str; 8] = [
+const FIRST: [&str; 10] = [
     "run",
+    "--format",
+    "table",
     "long-term-condition-cost",
     "--param",
     "from=2023-04",
@@ -51,7 +53,7 @@ async fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
         prepared
     })
     .await??;
-    let region = region::start(&prepared, listener).await?;
+    let region = region::start(&prepared, listener, &arguments.without).await?;
     region.connected(CONNECT).await;
     say(&format!(
         "{} providers and their coordinator are running at {}; ready after {:.1} s",
@@ -85,7 +87,7 @@ async fn ask_first(prepared: &Prepared) -> Result<ExitCode> {
     arguments.extend(FIRST.iter().map(OsString::from));
     say(&format!("tallyward {}", FIRST.join(" ")));
     let code = tokio::task::spawn_blocking(move || cli::run(arguments)).await?;
-    let held_back: ExitCode = cli::Exit::HeldBack.into();
+    let held_back: ExitCode = cli::Exit::Hidden.into();
     Ok(if code == held_back { ExitCode::SUCCESS } else { code })
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use template::{PublicKey, SigningKey};
+use template::PublicKey;
 use wire::{Caller, ProviderCode};
 
 use super::authority::{Authority, Subject};
@@ -44,18 +44,20 @@ pub struct Enrolled<'a> {
 }
 
 impl Region<'_> {
-    /// Issues the provider's certificate and signing key and writes its configuration over the tables that stand in its
-    /// folder. Returns the public half of the signing key, for the coordinator's roster.
+    /// Does what a provider's operator does once: has a certificate issued, writes the configuration over the tables that
+    /// stand in the provider's folder, makes signing key and ledger, and takes a first snapshot. Returns the public half
+    /// of the signing key, for the coordinator's roster.
     ///
     /// # Errors
-    /// Where keys cannot be made or files cannot be written.
+    /// Where keys cannot be made, files cannot be written, or the tables cannot be frozen.
     pub fn enrol(&self, provider: &Enrolled<'_>) -> Result<PublicKey> {
         let folder = self.folder.provider(provider.code);
         self.certify(provider.code)?;
-        let key = SigningKey::generate()?;
-        folder::write_private(&folder.join("signing.key"), &key)?;
-        folder::write(&folder.join("node.toml"), self.configuration(provider, &folder)?)?;
-        Ok(SigningKey::from_pkcs8(&key)?.public())
+        let file = folder.join("node.toml");
+        folder::write(&file, self.configuration(provider, &folder)?)?;
+        let key = node::init(&file)?.public_key;
+        node::take(&node::Config::read(&file)?, chrono::Utc::now())?;
+        Ok(key)
     }
 
     /// Issues a provider's certificate, or a new one in its place.
@@ -85,7 +87,7 @@ population = {population}
 opt_outs = "both"
 
 [coordinator]
-address = "{coordinator}"
+address = "https://{coordinator}"
 server_name = "{server_name}"
 key = "{coordinator_key}"
 

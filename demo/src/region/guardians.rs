@@ -68,7 +68,6 @@ impl Guardians {
             organisations: THRESHOLD,
             people: people.collect(),
         };
-        // A struct of integers and strings always serialises.
         json(&document)
     }
 
@@ -90,5 +89,6 @@ impl Guardians {
 }
 
 fn json(document: &impl Serialize) -> Vec<u8> {
+    // Structs of integers and strings always serialise.
     serde_json::to_vec_pretty(document).unwrap_or_default()
 }

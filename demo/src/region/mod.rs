@@ -5,9 +5,9 @@
 
 pub mod authority;
 mod coordination;
-mod enrolment;
+pub mod enrolment;
 pub mod folder;
-mod guardians;
+pub mod guardians;
 mod library;
 mod running;
 
@@ -77,7 +77,7 @@ struct Description {
     form: u32,
     people: u32,
     seed: u64,
-    made_on: NaiveDate,
+    made_on: String,
     coordinator: String,
     providers: Vec<String>,
 }
@@ -124,7 +124,8 @@ fn resume(
             description.seed
         );
     }
-    let usable = description.made_on.checked_add_days(Days::new(CERTIFICATE_DAYS - CERTIFICATE_MARGIN_DAYS));
+    let made_on: NaiveDate = description.made_on.parse().with_context(|| format!("{dir}: `made_on` is not a date"))?;
+    let usable = made_on.checked_add_days(Days::new(CERTIFICATE_DAYS - CERTIFICATE_MARGIN_DAYS));
     if usable.is_none_or(|last| today > last) {
         bail!("the certificates of the region in {dir} run out soon; delete the folder and it is made anew");
     }
@@ -194,7 +195,7 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
         form: FORM,
         people: spec.people,
         seed: spec.seed,
-        made_on: today,
+        made_on: today.to_string(),
         coordinator: address.to_owned(),
         providers: providers.clone(),
     };

@@ -1,20 +1,89 @@
 //! A running region: its coordinator and all its nodes, in one process, each with its own identity and connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use coordinator::{Coordinator, NoSteps};
+use node::{Steps, Unobserved};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Prepared;
 
+/// How often it is looked whether everybody is connected.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A running region.
 pub struct Running {
     address: String,
+    nodes: usize,
+    coordinator: Coordinator,
     stop: watch::Sender<bool>,
-    coordinator: JoinHandle<Result<()>>,
-    nodes: JoinHandle<Result<()>>,
+    serving: [JoinHandle<std::io::Result<()>>; 2],
+}
+
+/// Starts the coordinator on `listener`, and every node but those in `without`.
+///
+/// # Errors
+/// Where a configuration, ledger or snapshot of the region is not whole, or `without` names nobody.
+pub async fn start(prepared: &Prepared, listener: TcpListener, without: &[String]) -> Result<Running> {
+    if let Some(unknown) = without.iter().find(|code| !prepared.providers.contains(code)) {
+        bail!(
+            "the region has no provider `{unknown}`; its providers are the folders in {}",
+            prepared.folder.providers().display()
+        );
+    }
+    let address = listener.local_addr()?.to_string();
+    let file = prepared.folder.coordinator().join("coordinator.toml");
+    let coordinator = Coordinator::open(coordinator::Config::read(&file)?, NoSteps).context("the coordinator")?;
+    let here = prepared.providers.iter().filter(|code| !without.contains(code));
+    let files: Vec<_> = here.map(|code| prepared.folder.provider(code).join("node.toml")).collect();
+    let providers = tokio::task::spawn_blocking(move || {
+        let configs = files.iter().map(|file| node::Config::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let steps: Arc<dyn Steps> = Arc::new(Unobserved);
+        anyhow::Ok(node::open_all(configs, &steps)?)
+    })
+    .await??;
+    let nodes = providers.len();
+    let (stop, stopped) = watch::channel(false);
+    let until = |mut stopped: watch::Receiver<bool>| async move {
+        // A sender that is gone has stopped, too.
+        let _stopped = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let serving = [
+        tokio::spawn(coordinator::serve(coordinator.clone(), listener, until(stopped.clone()))),
+        tokio::spawn(node::serve(providers, until(stopped))),
+    ];
+    Ok(Running { address, nodes, coordinator, stop, serving })
+}
+
+impl Running {
+    /// Where the coordinator listens, `host:port`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits until every node of this process is connected, at most so long; whether it is so.
+    pub async fn connected(&self, at_most: Duration) -> bool {
+        let until = Instant::now() + at_most;
+        while self.coordinator.connected() < self.nodes {
+            if Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        true
+    }
+
+    /// Stops the nodes and the coordinator. Whatever they have recorded stays.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.serving {
+            // A task that failed has said so in its log.
+            let _ended = task.await;
+        }
+    }
 }
