@@ -227,6 +227,3 @@ fn outputs(template: &Template) -> Vec<Output> {
     let sums = template.measures.iter().filter_map(|measure| measure.column.as_ref());
     dimensions.chain(sums.map(|column| Output::new(column, OutputKind::Sum))).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -92,7 +92,7 @@ pub enum ConfigError {
         /// Which file.
         file: PathBuf,
         /// The cause.
-        source: wire::TlsError,
+        source: Box<wire::TlsError>,
     },
     /// A key file that cannot be used.
     #[error("{file}: `signing_key`: {source}")]
@@ -174,7 +174,8 @@ impl Reader<'_> {
             key: self.base.join(&files.key),
             authority: self.base.join(&files.authority),
         };
-        ServerTls::load(&files).map_err(|source| ConfigError::Tls { file: self.file.to_owned(), source })
+        ServerTls::load(&files)
+            .map_err(|source| ConfigError::Tls { file: self.file.to_owned(), source: Box::new(source) })
     }
 
     fn trust_root(&self, pinned: &written::TrustRoot) -> Result<TrustRoot, ConfigError> {
@@ -240,6 +241,3 @@ impl Reader<'_> {
         ConfigError::Value { file: self.file.to_owned(), key: key.to_owned(), problem }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,6 +11,7 @@ impl Coordinator {
     /// What a question would ask of whom; nobody is asked.
     pub(crate) fn explanation(&self, analyst: &AnalystName, ask: &Ask) -> Result<Explanation, TurnedAway> {
         let question = self.question(analyst, ask)?;
+        let organisation = self.0.config.analysts.get(analyst).map_or("", String::as_str);
         let state = self.state();
         let sites = question.providers.iter().map(|provider| ExplainedSite {
             provider: provider.code.clone(),
@@ -27,7 +28,7 @@ impl Coordinator {
             sql: question.query.template().sql.clone(),
             policy: policy(&question.query.policy()),
             cells: u32::try_from(question.query.domain().len()).unwrap_or(u32::MAX),
-            each_provider_sees: each_provider_sees(analyst, &self.0.config.analysts[analyst], &question),
+            each_provider_sees: each_provider_sees(analyst, organisation, &question),
         })
     }
 }

@@ -60,7 +60,14 @@ fn check(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Control-C, or the service manager's wish. Without a handler the process ends at once, which the store bears.
 async fn interrupted() {
-    // Without a handler the process ends at once, which the store bears.
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
+    }
     let _interrupted = tokio::signal::ctrl_c().await;
 }

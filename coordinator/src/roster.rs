@@ -65,6 +65,7 @@ pub enum RosterError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(default)]
     provider: Vec<Provider>,
 }
 

@@ -22,6 +22,9 @@ pub use self::record::{
 };
 use self::write::Writer;
 
+/// The most pages of a store, 4 KiB each: 256 GiB.
+const PAGES_MAX: u32 = 1 << 26;
+
 /// The store. Cloning it gives another handle to the same one.
 #[derive(Clone)]
 pub struct Store {
@@ -65,6 +68,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] with what to do.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_limited(path, PAGES_MAX)
+    }
+
+    /// [`Self::open`] for a store that may not grow beyond so many pages of 4 KiB. A full store refuses what is new and
+    /// keeps what it has.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] with what to do.
+    pub fn open_limited(path: &Path, pages: u32) -> Result<Self, StoreError> {
         let problem = |problem: String| StoreError::Open { path: path.to_owned(), problem };
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
@@ -76,7 +88,7 @@ impl Store {
         })?;
         let sql = |error: rusqlite::Error| problem(format!("SQLite says: {error}"));
         let mut connection = Connection::open(path).map_err(sql)?;
-        schema::configure(&connection).map_err(sql)?;
+        schema::configure(&connection, pages).map_err(sql)?;
         schema::migrate(&mut connection).map_err(|newer| match newer {
             schema::MigrateError::Newer { found } => problem(format!(
                 "it was written by a newer version (schema {found}); run that version, or restore a backup"
@@ -120,6 +132,12 @@ impl Store {
         closed_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.writer.write(move |connection| write::add_answer(connection, &run, &answer, closed_at)).await
+    }
+
+    /// How many transactions were committed since the store was opened.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
     }
 
     /// Every run that is not closed, with its orders and what was said to them.
@@ -171,6 +189,3 @@ impl Store {
         tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Busy)?
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -69,8 +69,10 @@ impl From<rusqlite::Error> for MigrateError {
 }
 
 /// Every commit is flushed to the disk before it counts.
-pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn configure(connection: &Connection, pages: u32) -> rusqlite::Result<()> {
     wait_when_busy(connection)?;
+    // It answers with the limit that holds now.
+    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)

@@ -1,5 +1,8 @@
 //! The one thread that writes, and what it writes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
@@ -21,16 +24,25 @@ type Job = Box<dyn FnOnce(&Connection) -> Acknowledge + Send>;
 
 /// The road to the writing thread, which ends when the last handle is dropped.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Job>);
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    commits: Arc<AtomicU64>,
+}
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&commits);
         std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(connection, waiting))
+            .spawn(move || run(&connection, waiting, &counted))
             .map_err(|_| StoreError::Busy)?;
-        Ok(Self(jobs))
+        Ok(Self { jobs, commits })
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Runs `writing` in a transaction, perhaps together with others, and returns once that is committed.
@@ -48,13 +60,13 @@ impl Writer {
                 let _gone = tell.send(committed.and(written));
             })
         });
-        self.0.send(job).await.map_err(|_| StoreError::Busy)?;
+        self.jobs.send(job).await.map_err(|_| StoreError::Busy)?;
         told.await.map_err(|_| StoreError::Busy)?
     }
 }
 
 /// Takes all that waits into one transaction, commits, and tells everybody.
-fn run(connection: Connection, mut waiting: mpsc::Receiver<Job>) {
+fn run(connection: &Connection, mut waiting: mpsc::Receiver<Job>, commits: &AtomicU64) {
     let mut jobs = Vec::new();
     while waiting.blocking_recv_many(&mut jobs, TOGETHER_MAX) > 0 {
         let mut acknowledge = Vec::with_capacity(jobs.len());
@@ -66,13 +78,16 @@ fn run(connection: Connection, mut waiting: mpsc::Receiver<Job>) {
                 tell(&mut acknowledge, Err(StoreError::from(full())));
                 outcome = connection.execute_batch("begin immediate");
             }
-            acknowledge.push(job(&connection));
+            acknowledge.push(job(connection));
         }
         let committed = outcome
             .and_then(|()| if connection.is_autocommit() { Err(full()) } else { connection.execute_batch("commit") });
         if committed.is_err() && !connection.is_autocommit() {
             // Nothing of it must be left open for the next transaction to commit.
             let _undone = connection.execute_batch("rollback");
+        }
+        if committed.is_ok() {
+            commits.fetch_add(1, Ordering::Relaxed);
         }
         tell(&mut acknowledge, committed.map_err(StoreError::from));
     }

@@ -1,0 +1,11 @@
+//! The coordinator with invented providers in the same process: their keys are real, their records are not.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod attacks;
+mod catalogue;
+mod config;
+mod questions;
+mod region;
+mod restart;
+mod runs;
+mod store;
