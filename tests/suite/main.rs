@@ -1,5 +1,8 @@
 //! The integration tests: one binary, over real sockets and real processes.
 //!
-//! Where a new test belongs: `edges` is about the workspace itself; the rest is about a running region.
+//! Where a new test belongs: `edges` is about the workspace itself; `omop` about records that we did not make; the rest is
 
 mod edges;
+mod omop;
+mod hostile;
+mod world;

@@ -1,0 +1,45 @@
+//! What the programs write to their operators' logs, kept so that tests can read it.
+
+use std::io;
+use std::sync::{Mutex, Once};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static INSTALLED: Once = Once::new();
+
+struct Kept;
+
+/// Keeps every program's log from now on. All tests of this binary share it.
+pub fn watch_log() {
+    INSTALLED.call_once(|| {
+        let filter = tracing_subscriber::EnvFilter::new("warn,node=debug,coordinator=debug,wire=debug");
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Kept).init();
+    });
+}
+
+/// The lines of the log that hold all of `words`: name something of the test's own world among them.
+pub fn logged(words: &[&str]) -> Vec<String> {
+    let log = LOG.lock().unwrap();
+    let text = String::from_utf8_lossy(&log);
+    text.lines().filter(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned).collect()
+}
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Kept {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        Self
+    }
+}
