@@ -146,10 +146,7 @@ impl Truth {
 
     /// The inner cells that hold anything, by their levels in the order of the template's dimensions.
     pub fn cells(&self) -> impl Iterator<Item = (&[String], Figures)> {
-        self.cells.iter().map(|(levels, _)| {
-            let keep: Vec<usize> = (0..levels.len()).collect();
-            (levels.as_slice(), self.margin(&keep, levels))
-        })
+        self.cells.iter().map(|(levels, parts)| (levels.as_slice(), self.figures([parts])))
     }
 
     /// An inner cell; one that is not there holds nothing.
@@ -161,23 +158,28 @@ impl Truth {
     /// The total over the dimensions that are not kept, for the levels of those that are: people as a union, rows and
     /// capped sums added up.
     pub fn margin<S: AsRef<str>>(&self, keep: &[usize], levels: &[S]) -> Figures {
-        let mut people: BTreeSet<u32> = BTreeSet::new();
-        let mut figures = Figures::default();
-        for (_, parts) in self.cells.iter().filter(|(all, _)| {
+        let kept = |all: &[String]| {
             keep.iter().zip(levels).all(|(dimension, level)| all.get(*dimension).is_some_and(|l| l == level.as_ref()))
-        }) {
-            people.extend(parts.keys());
-            figures.rows += parts.values().map(|part| part.rows).sum::<u64>();
-            figures.sum_hundredths += parts.values().map(|part| part.hundredths.min(self.cap_hundredths)).sum::<u64>();
-        }
-        figures.people = people.len() as u64;
-        figures
+        };
+        self.figures(self.cells.iter().filter(|(all, _)| kept(all)).map(|(_, parts)| parts))
     }
 
     /// The people of an inner cell, by their positions in the population.
     pub fn persons<S: AsRef<str>>(&self, levels: &[S]) -> BTreeSet<u32> {
         let same = |all: &Vec<String>| all.iter().map(String::as_str).eq(levels.iter().map(AsRef::as_ref));
         self.cells.iter().filter(|(all, _)| same(all)).flat_map(|(_, parts)| parts.keys().copied()).collect()
+    }
+
+    fn figures<'a>(&self, cells: impl IntoIterator<Item = &'a BTreeMap<u32, Part>>) -> Figures {
+        let mut people: BTreeSet<u32> = BTreeSet::new();
+        let mut figures = Figures::default();
+        for parts in cells {
+            people.extend(parts.keys());
+            figures.rows += parts.values().map(|part| part.rows).sum::<u64>();
+            figures.sum_hundredths += parts.values().map(|part| part.hundredths.min(self.cap_hundredths)).sum::<u64>();
+        }
+        figures.people = people.len() as u64;
+        figures
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::array::{Int16Array, Int32Array};
 use super::View;
 use super::sheet::{Tables, key};
 use crate::population::calendar::date32;
-use crate::population::code::{DischargeMethod, TreatmentFunction};
+use crate::population::code::{AdmissionSource, DischargeMethod, TreatmentFunction};
 use crate::population::draw::mix;
 use crate::population::event::{OutpatientAppointment, Spell};
 
@@ -110,7 +110,7 @@ pub(super) fn second(position: usize, purpose: u64) -> u32 {
 fn destination(spell: &Spell) -> Option<&'static str> {
     spell.stay.map(|_| match (spell.discharge, spell.source) {
         (DischargeMethod::Died, _) => "79",
-        (_, crate::population::code::AdmissionSource::CareHome) => "85",
+        (_, AdmissionSource::CareHome) => "85",
         _ => "19",
     })
 }
