@@ -5,11 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use plan::{LookupSchema, Output, OutputKind, Parameter, ParameterKind};
-use template::{
-    ApprovalError, Approved, Digest, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, Levels, Lookup, Range, Template,
-    TrustRoot,
-};
+use plan::LookupSchema;
+use template::{ApprovalError, Approved, Digest, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, Lookup, TrustRoot};
 
 /// The ending of a template's envelope.
 const TEMPLATE: &str = ".template.dsse.json";
@@ -195,35 +192,8 @@ fn listed(
         .iter()
         .map(|name| lookups.get(name).ok_or_else(|| WhyLeftOut::Lookup(name.clone())))
         .collect::<Result<_, _>>()?;
-    let schemas: Vec<LookupSchema> = read
-        .iter()
-        .map(|signed| LookupSchema { name: signed.lookup.name().to_owned(), columns: signed.lookup.columns().to_vec() })
-        .collect();
-    let template = approved.template();
-    plan::check(&template.sql, &parameters(template), &outputs(template), &schemas)?;
+    let schemas: Vec<LookupSchema> = read.iter().map(|signed| LookupSchema::from(&signed.lookup)).collect();
+    plan::check_template(approved.template(), &schemas)?;
     let lookups = read.iter().map(|signed| Arc::clone(&signed.envelope)).collect();
     Ok(Listed { approved: Arc::new(approved), envelope: Arc::new(envelope), lookups, toml })
-}
-
-/// The placeholders of a template's SQL: a month is its first day, and, with `_end`, that of the following month.
-fn parameters(template: &Template) -> Vec<Parameter> {
-    let placeholders = |parameter: &template::Parameter| match parameter.range {
-        Range::Choice(_) => vec![Parameter::new(&parameter.name, ParameterKind::Text)],
-        Range::Integer { .. } => vec![Parameter::new(&parameter.name, ParameterKind::Integer)],
-        Range::Month { .. } => vec![
-            Parameter::new(&parameter.name, ParameterKind::Date),
-            Parameter::new(format!("{}_end", parameter.name), ParameterKind::Date),
-        ],
-    };
-    template.parameters.iter().flat_map(placeholders).collect()
-}
-
-/// The columns that a template's SQL returns beside `person_id`.
-fn outputs(template: &Template) -> Vec<Output> {
-    let dimensions = template.dimensions.iter().map(|dimension| match dimension.levels {
-        Levels::List(_) => Output::new(&dimension.name, OutputKind::Level),
-        Levels::Periods { .. } => Output::new(&dimension.name, OutputKind::Period),
-    });
-    let sums = template.measures.iter().filter_map(|measure| measure.column.as_ref());
-    dimensions.chain(sums.map(|column| Output::new(column, OutputKind::Sum))).collect()
 }

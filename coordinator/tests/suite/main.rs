@@ -8,4 +8,5 @@ mod questions;
 mod region;
 mod restart;
 mod runs;
+mod serving;
 mod store;

@@ -8,12 +8,12 @@ use coordinator::{Clock, Config, Coordinator, NoSteps, Steps};
 use disclosure::{Column, Coverage, Tally, protect};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tempfile::TempDir;
 use template::{Digest, Envelope, PayloadType, ProviderKind, PublicKey, Query, SigningKey, TrustRoot};
 use wire::{
-    AnalystName, Answer, Ask, DeskDoor as _, Dispatch, Header, LinkDoor as _, OptOuts, Order, OrderId, Outcome,
-    ParameterValue, ProviderCode, Refusal, RunId, SiteOutcome, SnapshotId, Statement, VerifiedOrder,
+    AnalystName, Answer, Ask, Caller, DeskDoor as _, Dispatch, Header, LinkDoor as _, OptOuts, Order, OrderId, Outcome,
+    ParameterValue, ProviderCode, Refusal, RunId, SiteOutcome, SnapshotId, Statement, TlsFiles, VerifiedOrder,
 };
 
 /// Stays in hospital, by month.
@@ -41,6 +41,7 @@ pub struct Region {
     pub nodes: Vec<Node>,
     pub clock: Hands,
     guardians: Vec<SigningKey>,
+    issuer: Issuer<'static, KeyPair>,
 }
 
 pub fn key() -> SigningKey {
@@ -56,12 +57,18 @@ impl Region {
     pub fn new(hospitals: usize) -> Self {
         let nodes = (0..hospitals).map(|n| Node::new(&format!("RZ{n:02}"), ProviderKind::Hospital)).collect();
         let now = "2026-05-01T09:00:00Z".parse().unwrap();
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let certificate = authority.self_signed(&authority_key).unwrap().pem();
         let region = Self {
+            issuer: Issuer::new(authority, authority_key),
             folder: tempfile::tempdir().unwrap(),
             nodes,
             clock: Hands(Arc::new(Mutex::new(now))),
             guardians: vec![key(), key()],
         };
+        std::fs::write(region.path("authority.pem"), certificate).unwrap();
         region.write_keys();
         for folder in ["templates", "lookups"] {
             std::fs::create_dir(region.path(folder)).unwrap();
@@ -150,6 +157,22 @@ organisation = "Council of Eastholme"
         std::fs::write(self.path("roster.toml"), self.nodes.iter().map(entry).collect::<String>()).unwrap();
     }
 
+    /// The files of a caller's certificate, issued by the region's authority.
+    pub fn enrol(&self, caller: &Caller) -> TlsFiles {
+        let name = caller.uri().replace(':', "-");
+        let files = TlsFiles {
+            certificate: self.path(&format!("{name}.pem")),
+            key: self.path(&format!("{name}.key.pem")),
+            authority: self.path("authority.pem"),
+        };
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.subject_alt_names = vec![SanType::URI(caller.uri().try_into().unwrap())];
+        std::fs::write(&files.certificate, params.signed_by(&key, &self.issuer).unwrap().pem()).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        files
+    }
+
     fn write_keys(&self) {
         let write = |name: &str, bytes: &[u8]| {
             std::fs::write(self.path(name), bytes).unwrap();
@@ -166,14 +189,9 @@ organisation = "Council of Eastholme"
             people.join(",")
         );
         write("root.json", root.as_bytes());
-        let authority_key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        write("authority.pem", params.self_signed(&authority_key).unwrap().pem().as_bytes());
-        let issuer = Issuer::new(params, authority_key);
         let server_key = KeyPair::generate().unwrap();
         let server = CertificateParams::new(vec!["coordinator.example".to_owned()]).unwrap();
-        write("certificate.pem", server.signed_by(&server_key, &issuer).unwrap().pem().as_bytes());
+        write("certificate.pem", server.signed_by(&server_key, &self.issuer).unwrap().pem().as_bytes());
         write("key.pem", server_key.serialize_pem().as_bytes());
     }
 }
@@ -282,10 +300,15 @@ impl Node {
 }
 
 pub fn taken(coordinator: &Coordinator, dispatch: Dispatch) -> Taken {
-    let public: PublicKey = coordinator.config().signing_key.public();
-    let order = Order::verify(&dispatch.order, &public).unwrap();
+    let config = coordinator.config();
+    checked(&config.signing_key.public(), &config.trust_root, &dispatch)
+}
+
+/// An order as a node checks it against what it pinned.
+pub fn checked(public: &PublicKey, root: &TrustRoot, dispatch: &Dispatch) -> Taken {
+    let order = Order::verify(&dispatch.order, public).unwrap();
     let envelope = Envelope::parse(&dispatch.template).unwrap();
-    let approved = coordinator.config().trust_root.approve(&envelope, order.order().issued_at).unwrap();
+    let approved = root.approve(&envelope, order.order().issued_at).unwrap();
     assert_eq!(approved.digest(), order.order().template);
     let query = Query::bind(Arc::new(approved), &order.order().parameters).unwrap();
     Taken { order, query }
