@@ -80,7 +80,7 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
         let left_out = at().map(|figure| figure.left_out).max().unwrap_or(0);
         if left_out > 0 {
             notes.push(format!(
-                "`{}` leaves out up to {left_out} sites that cover only a part of what it compares.",
+                "`{}` leaves out sites that cover only a part of what it compares: at most {left_out}.",
                 figure.name
             ));
         }
