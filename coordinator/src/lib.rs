@@ -21,6 +21,7 @@ pub mod roster;
 mod run;
 mod state;
 mod steps;
+mod stop;
 pub mod store;
 
 // The public interface is:
@@ -30,4 +31,5 @@ pub use crate::config::{Config, ConfigError, KeyFileError, Limits, signing_key_o
 pub use crate::coordinator::{Coordinator, OpenError, serve};
 pub use crate::roster::{Provider, Roster};
 pub use crate::steps::{NoSteps, Step, Steps};
+pub use crate::stop::interrupted;
 pub use crate::store::Store;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use coordinator::{Catalogue, Clock as _, Config, Coordinator, NoSteps, SystemClock, serve, signing_key_or_new};
+use coordinator::{
+    Catalogue, Clock as _, Config, Coordinator, NoSteps, SystemClock, interrupted, serve, signing_key_or_new,
+};
 
 /// Ask a region's providers, and combine what they release.
 #[derive(Parser)]
@@ -58,16 +60,4 @@ fn check(config: &Config) -> anyhow::Result<()> {
     left_out.iter().for_each(|left_out| println!("left out: {left_out}"));
     anyhow::ensure!(left_out.is_empty(), "{} files are left out of the catalogue", left_out.len());
     Ok(())
-}
-
-/// Control-C, or the service manager's wish. Without a handler the process ends at once, which the store bears.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminate.recv() => return,
-            _ = tokio::signal::ctrl_c() => return,
-        }
-    }
-    let _interrupted = tokio::signal::ctrl_c().await;
 }
