@@ -173,8 +173,7 @@ impl Engine {
                 None => None,
             }
         };
-        let bound =
-            question.checked.bind_to(&plan::values(question.query), table).map_err(|_| EngineError::Plan)?;
+        let bound = question.checked.bind_to(&plan::values(question.query), table).map_err(|_| EngineError::Plan)?;
         self.state.create_physical_plan(&bound).await.map_err(|_| EngineError::Plan)
     }
 }

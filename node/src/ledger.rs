@@ -216,3 +216,6 @@ impl Ledger {
         answer.await.map_err(|_| LedgerError::Storage)?
     }
 }
+
+#[cfg(test)]
+mod tests;

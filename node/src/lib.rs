@@ -13,6 +13,8 @@ mod clock;
 mod config;
 mod coverage;
 mod engine;
+#[cfg(test)]
+mod fixture;
 mod host;
 mod ledger;
 mod policy;

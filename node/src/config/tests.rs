@@ -1,1 +1,121 @@
-//! Tests.
+//! Configurations: the sample is one, and each mistake is named with what to write in its place.
+
+use std::fs;
+
+use super::*;
+use crate::fixture::{SECRET, Site};
+
+/// The error for a configuration with `from` replaced by `to`, as the operator reads it.
+fn check(from: &str, to: &str, expected: &[&str]) {
+    let site = Site::new();
+    let config = site.enrolled();
+    assert_eq!(config.provider.as_str(), "Y00001");
+    assert!(site.config.contains(from), "{from}");
+    site.write("node.toml", &site.config.replacen(from, to, 1));
+    let error = Config::read(&site.path("node.toml")).map(|_| ()).expect_err(to).to_string();
+    assert!(error.contains("node.toml"), "{error}");
+    for words in expected {
+        assert!(error.contains(words), "{to}: {error}");
+    }
+}
+
+#[test]
+fn each_mistake_is_named_with_its_key_and_remedy() {
+    for (from, to, expected) in [
+        ("provider = \"Y00001\"", "provider = \"y 1\"", &["provider", "A-Z"][..]),
+        ("kind = \"hospital\"", "kind = \"hospice\"", &["kind", "hospital"]),
+        ("name = \"Northmead\"", "name = \"Northmead\"\nfriend = 1", &["unknown field `friend`"]),
+        ("name = \"Northmead\"", "name = \" \"", &["`name`"]),
+        ("name = \"Northmead\"", "", &["missing field `name`"]),
+        ("population = 40", "population = -1", &["population"]),
+        ("population = 40", "population = 40\nanswering = \"maybe\"", &["answering", "off"]),
+        ("population = 40", "population = 40\nopt_outs = \"some\"", &["opt_outs", "national"]),
+        ("https://127.0.0.1:9", "http://127.0.0.1:9", &["coordinator.address", "https"]),
+        ("[limits]", "[policy]\nprofile = \"none\"\n[limits]", &["policy.profile", "nhs-sde"]),
+        ("[limits]", "[policy]\nthreshold = 10\n[limits]", &["`policy`", "rounding"]),
+        ("[limits]", "[policy]\nthreshold = 1\nrounding = 5\n[limits]", &["policy.threshold", "between"]),
+        ("[limits]", "[policy]\nthreshold = 10\nrounding = 1\n[limits]", &["policy.rounding", "between"]),
+        ("quantum_ms = 1", "quantum_ms = 0", &["limits.quantum_ms", "1 to"]),
+        ("quantum_ms = 1", "memory_mb = 1", &["limits.memory_mb", "16"]),
+        ("[sources.hospital_spell]", "[sources.hospital_stay]", &["sources.hospital_stay", "hospital_spell"]),
+        ("[sources.hospital_spell]", "[sources.table_coverage]", &["sources.table_coverage", "no table"]),
+        ("[sources.person]", "[sources.residence_period]", &["sources.person", "missing"]),
+        ("csv = \"hospital_spell.csv\"", "", &["sources.hospital_spell", "exactly one"]),
+        ("csv = \"hospital_spell.csv\"", "csv = \"a\"\nsql = \"b\"", &["sources.hospital_spell", "exactly one"]),
+        ("from = \"2024-01-01\"\n", "", &["sources.hospital_spell.from", "complete"]),
+        ("from = \"2024-01-01\"", "from = \"1 Jan\"", &["sources.hospital_spell.from", "2023-04-01"]),
+        ("from = \"2024-01-01\"", "from = \"2026-01-01\"", &["sources.hospital_spell.to", "before"]),
+        ("[sources.person]", "[raw.a]\ncsv = \"a.csv\"\n[sources.person]", &["raw.a.columns", "never guessed"]),
+        ("[sources.person]", "[raw.a]\n[sources.person]", &["raw.a", "parquet"]),
+        ("file = \"root.json\"", "file = \"other.json\"", &["trust_root.file", "other.json"]),
+        ("sha256 = \"", "sha256 = \"x", &["sha256", "64"]),
+        ("certificate = \"certificate.pem\"", "certificate = \"none.pem\"", &["tls", "none.pem"]),
+        ("signing_key = \"signing.pk8\"", "signing_key = \"none.pk8\"", &["signing_key", "none.pk8", "init"]),
+        ("signing_key = \"signing.pk8\"", "signing_key = \"node.toml\"", &["signing_key"]),
+    ] {
+        check(from, to, expected);
+    }
+}
+
+#[test]
+fn another_trust_root_than_the_pinned_one_is_refused() {
+    let site = Site::new();
+    site.enrolled();
+    let text = fs::read_to_string(site.path("root.json")).unwrap();
+    site.write("root.json", &text.replace("\"threshold\":2", "\"threshold\": 2"));
+    let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("trust_root.sha256") && error.contains("second"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_everybody_can_read_is_refused_and_never_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = Site::new();
+    site.enrolled();
+    let key = site.path("signing.pk8");
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o077, 0);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("chmod 600"), "{error}");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&key, SECRET).unwrap();
+    let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(SECRET));
+}
+
+#[test]
+fn a_key_may_be_pem() {
+    use base64::Engine as _;
+    let site = Site::new();
+    let public = site.enrolled().signing_key.public();
+    let der = fs::read(site.path("signing.pk8")).unwrap();
+    let pem = base64::engine::general_purpose::STANDARD.encode(der);
+    fs::write(site.path("signing.pk8"), format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n"))
+        .unwrap();
+    assert_eq!(site.read().signing_key.public(), public);
+}
+
+#[test]
+fn the_sample_is_a_configuration() {
+    let site = Site::new();
+    let sample = include_str!("../../sample.toml");
+    let pinned = |key: &str| {
+        let line = site.config.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split('"').nth(1).unwrap().to_owned()
+    };
+    let root = Digest::of(&fs::read(site.path("root.json")).unwrap()).to_string();
+    site.write("node.toml", &sample.replace(&"0".repeat(64), &pinned("key = \"")).replace(&"1".repeat(64), &root));
+    for name in ["certificate.pem", "key.pem", "authority.pem"] {
+        site.write(&format!("tls/{name}"), &fs::read_to_string(site.path(name)).unwrap());
+    }
+    site.write("trust-root.json", &fs::read_to_string(site.path("root.json")).unwrap());
+    crate::init(&site.path("node.toml")).unwrap();
+    let config = Config::read(&site.path("node.toml")).unwrap();
+    assert_eq!((config.kind, config.admission.min_population), (ProviderKind::Gp, 1000));
+    assert_eq!(config.sources.tables.len(), 3);
+    assert_eq!(config.policy.zeros(), Zeros::Hidden);
+    assert_eq!(config.sources.raw.len(), 2);
+}
+
+use template::Digest;

@@ -1,9 +1,14 @@
 //! The ledger's tables. Every one only grows: changing or deleting a row aborts.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OpenFlags};
 
 /// The version of the tables.
 pub(super) const VERSION: i64 = 1;
+
+/// How long a starting process waits for one that is ending.
+const OTHER_PROCESS: Duration = Duration::from_millis(500);
 
 const TABLES: &str = "
 create table ledger (
@@ -73,7 +78,10 @@ pub(super) fn open(path: &std::path::Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_CREATE;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.busy_timeout(OTHER_PROCESS)?;
     connection.pragma_update(None, "locking_mode", "exclusive")?;
+    // The lock is taken at the first write and then kept: take it now, so that a second process learns of it at once.
+    connection.execute_batch("begin exclusive; commit")?;
     // TRUNCATE is as safe as DELETE and saves two operations on the folder at each commit.
     connection.pragma_update_and_check(None, "journal_mode", "truncate", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "extra")?;

@@ -396,6 +396,13 @@ impl Store {
         LedgerError::Storage
     }
 
+    /// Lets the database grow no further, as a full disk would.
+    #[cfg(test)]
+    pub(super) fn fill(&self) {
+        let pages: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        self.connection.pragma_update(None, "max_page_count", pages + 2).unwrap();
+    }
+
     fn release(&self, order: &OrderId) -> Result<Release, LedgerError> {
         match Release::recorded(self, order, &self.own) {
             Ok(Some(release)) => Ok(release),
