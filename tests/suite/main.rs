@@ -1,8 +1,12 @@
 //! The integration tests: one binary, over real sockets and real processes.
 //!
 //! Where a new test belongs: `edges` is about the workspace itself; `omop` about records that we did not make; the rest is
+//! about a running region.
 
 mod edges;
+mod truths;
 mod omop;
 mod hostile;
+mod kill;
+mod standalone;
 mod world;

@@ -17,6 +17,9 @@ use super::Population;
 use super::provider::{Kind, Provider};
 pub use period::{Period, YearMonth};
 
+/// The cap of every template that counts rows: so many of one person count in one inner cell.
+const ROWS_AT_MOST: u64 = 6;
+
 /// A template with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -106,7 +109,7 @@ impl Question {
 pub struct Figures {
     /// Distinct people.
     pub people: u64,
-    /// Contributing records.
+    /// Contributing records, capped per person and inner cell.
     pub rows: u64,
     /// Sum of the measure, capped per person and inner cell, in hundredths of its unit; zero where there is none.
     pub sum_hundredths: u64,
@@ -175,7 +178,7 @@ impl Truth {
         let mut figures = Figures::default();
         for parts in cells {
             people.extend(parts.keys());
-            figures.rows += parts.values().map(|part| part.rows).sum::<u64>();
+            figures.rows += parts.values().map(|part| part.rows.min(ROWS_AT_MOST)).sum::<u64>();
             figures.sum_hundredths += parts.values().map(|part| part.hundredths.min(self.cap_hundredths)).sum::<u64>();
         }
         figures.people = people.len() as u64;
