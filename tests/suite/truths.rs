@@ -6,13 +6,15 @@ use std::time::Duration;
 use demo::population::truth::{Figures, Question, Truth};
 use demo::population::{self, Population};
 use demo::region::{self, Silence, Spec};
+use disclosure::MeasureKind;
 use futures::StreamExt as _;
+use template::Template;
 use tokio::net::TcpListener;
-use wire::{Answer, Ask, CellState, ClientTls, Desk, GroupState, ParameterValue, SiteOutcome};
+use wire::{Answer, Ask, CellState, ClientTls, CombinedCell, Desk, GroupState, ParameterValue, SiteOutcome};
 
-/// Enough people for figures to be shown, few enough for a test.
-const PEOPLE: u32 = 40_000;
-const SEED: u64 = 7;
+/// The size of the demonstration.
+const PEOPLE: u32 = 500_000;
+const SEED: u64 = 2013;
 
 /// A template with its parameters, and how wide the bounds of a measure may be over the whole answer: the sum of the
 /// widths of the inner cells, in per cent of the sum of their truths. The ceilings are what the rule costs in a region
@@ -28,37 +30,37 @@ const CASES: [Case; 7] = [
     Case {
         template: "long-term-condition-cost",
         parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("people", 100), ("pounds", 100)],
+        ceilings: &[("people", 1), ("pounds", 1)],
     },
     Case {
         template: "long-term-condition-activity",
         parameters: &[("from", "2024-04"), ("to", "2025-03")],
-        ceilings: &[("people", 100), ("units", 100)],
+        ceilings: &[("people", 1), ("units", 1)],
     },
     Case {
         template: "frequent-emergency-users",
         parameters: &[("from", "2024-04"), ("to", "2025-03"), ("n", "3")],
-        ceilings: &[("people", 100)],
+        ceilings: &[("people", 10)],
     },
     Case {
         template: "emergency-admissions-75-plus",
         parameters: &[("from", "2024-10"), ("to", "2025-09")],
-        ceilings: &[("people", 100), ("admissions", 100)],
+        ceilings: &[("people", 90), ("admissions", 450)],
     },
     Case {
         template: "depression-with-long-term-condition",
         parameters: &[("at", "2025-03")],
-        ceilings: &[("people", 100)],
+        ceilings: &[("people", 12)],
     },
     Case {
         template: "respiratory-emergency-admissions",
         parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("people", 100), ("admissions", 100)],
+        ceilings: &[("people", 12), ("admissions", 16)],
     },
     Case {
         template: "stroke-length-of-stay",
         parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("people", 100), ("stays", 100), ("bed_days", 100)],
+        ceilings: &[("people", 65), ("stays", 290), ("bed_days", 210)],
     },
 ];
 
@@ -117,6 +119,8 @@ fn check(case: &Case, population: &Population, answer: &Answer) -> Vec<String> {
     let parameters: BTreeMap<String, String> =
         case.parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let question = Question::parse(case.template, &parameters).unwrap();
+    let (_, text) = region::TEMPLATES.iter().find(|(id, _)| *id == case.template).unwrap();
+    let template = Template::parse(text.as_bytes()).unwrap();
     let mut widths: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for group in &answer.groups {
         assert_eq!(group.state, GroupState::Combined, "{}: {}", case.template, group.name);
@@ -145,6 +149,8 @@ fn check(case: &Case, population: &Population, answer: &Answer) -> Vec<String> {
             shown_only_above_threshold(&truths, &cell.levels, sites.shown, &place);
             if cell.levels.iter().all(Option::is_some) {
                 let high = cell.high.unwrap_or_else(|| panic!("{place}: nothing bounds it"));
+                let most = rule_width(&template, &truths, cell);
+                assert!(high - cell.low <= most, "{place}: {} wide, where the rule needs {most}", high - cell.low);
                 let width = widths.entry(cell.measure.as_str()).or_default();
                 width.0 += high - cell.low;
                 width.1 += low;
@@ -161,6 +167,26 @@ fn check(case: &Case, population: &Population, answer: &Answer) -> Vec<String> {
         }
     }
     wide
+}
+
+/// How wide the rule makes the bounds of an inner cell at most: at each site four where ten people stand behind a count
+/// (a block of five), the base where they stand behind a sum, and the whole range of what up to nine people can come to
+/// where they do not; a site that holds a sum back because one person dominates it, what its people can come to.
+fn rule_width(template: &Template, truths: &[Truth], cell: &CombinedCell) -> u64 {
+    const BELOW: u64 = 9;
+    let measure = template.measures.iter().find(|m| m.measure.name() == cell.measure).unwrap();
+    let people: Vec<u64> = truths.iter().map(|truth| margin(truth, &cell.levels).people).collect();
+    let (shown, each) = match measure.measure.kind() {
+        MeasureKind::People => (4, 1),
+        MeasureKind::Rows { at_most_per_person } => (4, at_most_per_person.unwrap()),
+        MeasureKind::Sum { at_most_per_person } => (measure.measure.sum_base().unwrap(), at_most_per_person),
+    };
+    let covered = truths.len() - cell.sites.not_covered as usize;
+    let enough = people.iter().filter(|people| **people > BELOW).count();
+    // Fewer show than could: the rest are dominated, and hold back whatever their people can come to.
+    let dominated = enough.saturating_sub(cell.sites.shown as usize);
+    let most = people.iter().max().copied().unwrap_or(0) + 2;
+    (enough as u64) * shown + (covered.saturating_sub(enough) as u64) * BELOW * each + dominated as u64 * most * each
 }
 
 /// The truth of a cell over these providers, as whole units that enclose it.
