@@ -20,6 +20,7 @@ mod table;
 mod time;
 mod tls;
 
+#[expect(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod generated {
     tonic::include_proto!("tallyward.v1");
 }
