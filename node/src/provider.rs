@@ -185,7 +185,7 @@ impl Provider {
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, IntegrityError> {
         let loaded = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
         let folder = self.config.folder.join(snapshot::FOLDER);
-        let current = snapshot::current(&folder)?.ok_or_else(|| IntegrityError::Absent { folder })?;
+        let current = snapshot::current(&folder)?.ok_or(IntegrityError::Absent { folder })?;
         if loaded.id() == current {
             return Ok(loaded);
         }

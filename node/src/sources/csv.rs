@@ -77,14 +77,8 @@ impl CsvRows {
     /// Where reading fails, found by reading the file again record by record.
     fn failure(&self) -> SourceError {
         let failing = |wanted: &[usize]| -> Option<u64> {
-            let mut record = 1;
-            for batch in reader(&self.place, &self.schema, wanted, 1).ok()? {
-                if batch.is_err() {
-                    return Some(record);
-                }
-                record += 1;
-            }
-            None
+            let records = reader(&self.place, &self.schema, wanted, 1).ok()?;
+            (1..).zip(records).find(|(_, batch)| batch.is_err()).map(|(record, _)| record)
         };
         let Some(record) = failing(&self.wanted) else { return self.place.format(FORMAT) };
         let by_column = |&index: &usize| failing(&[index]) == Some(record);
@@ -92,7 +86,6 @@ impl CsvRows {
         let column = match (columns.next(), columns.next()) {
             (Some(index), None) => self.schema.fields().get(index).map(|field| field.name().clone()),
             // Every column fails where the record itself is broken.
-            _ if self.wanted.len() > 1 => None,
             _ => None,
         };
         SourceError::Record { table: self.place.table.clone(), path: self.place.path.clone(), record, column }
