@@ -6,7 +6,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::prelude::SessionContext;
 
-use super::region::mapping;
+use super::provider::mapping;
 
 /// The raw tables.
 const RAW: &[&str] = &[
@@ -105,11 +105,7 @@ const MAPPED: &[(&str, &str, &[&str])] = &[
         "appointment_id person_id appointment_date mode status",
         &["15|2|2024-02-06|home_visit|attended", "16|2|2024-02-07||attended"],
     ),
-    (
-        "gp_registration",
-        "person_id registration_start_date registration_end_date",
-        &["1|2001-04-01|2024-03-05"],
-    ),
+    ("gp_registration", "person_id registration_start_date registration_end_date", &["1|2001-04-01|2024-03-05"]),
     (
         "long_term_condition",
         "person_id condition onset_date resolved_date definition_id",

@@ -23,12 +23,12 @@ pub struct Visit {
 }
 
 impl Omop {
-    /// The records, if they are on this machine.
-    pub fn find() -> Option<Self> {
+    /// The records, if they are on this machine; else the folder in which they were looked for.
+    pub fn find() -> std::result::Result<Self, PathBuf> {
         let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
         let shared = std::env::var_os("TALLYWARD_SHARED").map_or_else(beside, PathBuf::from);
         let folder = shared.join("data/synthea-omop-1k");
-        folder.join("person.parquet").is_file().then_some(Self(folder))
+        if folder.join("person.parquet").is_file() { Ok(Self(folder)) } else { Err(folder) }
     }
 
     /// The file of a table.

@@ -76,10 +76,15 @@ impl Question<'_> {
         let group = &answer.groups[0];
         assert_eq!(group.state, GroupState::Combined);
         let totals = usize::from(!self.levels.is_empty());
-        assert_eq!(group.cells.len(), self.measures.len() * (self.inner() + totals), "every declared cell, and no other");
+        assert_eq!(
+            group.cells.len(),
+            self.measures.len() * (self.inner() + totals),
+            "every declared cell, and no other"
+        );
         for (measure, kind) in self.measures {
             for level in 0..self.inner() {
-                let of_sites: Vec<Amounts> = (0..self.sites).map(|site| amounts(*kind, site, level, contributions)).collect();
+                let of_sites: Vec<Amounts> =
+                    (0..self.sites).map(|site| amounts(*kind, site, level, contributions)).collect();
                 let ceilings: Vec<Ceiling> = of_sites.iter().map(|amounts| self.ceiling(*kind, amounts)).collect();
                 let cell = self.cell(&group.cells, measure, self.levels.get(level).copied());
                 check_bounds(cell, of_sites.iter().map(total).sum(), &ceilings);
@@ -152,7 +157,10 @@ impl Question<'_> {
 fn check_bounds(cell: &CombinedCell, truth: u64, ceilings: &[Ceiling]) {
     assert_eq!(cell.state, CellState::Bounded, "{cell:?}");
     assert!(cell.low <= truth && cell.high.is_none_or(|high| truth <= high), "the truth is {truth}: {cell:?}");
-    assert!(cell.central.is_none_or(|central| cell.low <= central && cell.high.is_none_or(|high| central <= high)), "{cell:?}");
+    assert!(
+        cell.central.is_none_or(|central| cell.low <= central && cell.high.is_none_or(|high| central <= high)),
+        "{cell:?}"
+    );
     let low: u64 = ceilings.iter().map(|ceiling| ceiling.low).sum();
     assert!(cell.low >= low, "wider than the rule makes it, {low} to ..: {cell:?}");
     if let Some(most) = ceilings.iter().map(|ceiling| ceiling.high).sum::<Option<u64>>() {
