@@ -91,7 +91,7 @@ pub struct Limits {
     pub query: Duration,
     /// Orders that are counted at the same time.
     pub concurrent: usize,
-    /// Orders that wait; any more are refused as busy.
+    /// Orders that are here at all; any more wait at the coordinator.
     pub waiting: usize,
     /// Answers leave at multiples of this after their order came, so that time says little.
     pub quantum: Duration,

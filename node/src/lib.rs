@@ -35,7 +35,7 @@ pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
 pub use crate::ledger::LedgerOpenError;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
-pub use crate::serve::serve;
+pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{IntegrityError, LeftOut, Manifest, Snapshot, SnapshotError, TableEntry, take};
 pub use crate::sources::SourceError;
 pub use crate::steps::{Step, Steps, Unobserved};

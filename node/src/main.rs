@@ -1,41 +1,29 @@
 //! `tallyward-node`: serves one or more providers.
 
-use std::path::PathBuf;
+mod arguments;
+
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 use node::{Clock as _, Config, Steps, SystemClock, Unobserved};
+use tracing_subscriber::EnvFilter;
 
-/// Answers approved questions about a provider's own records with protected figures. Dials out; opens no port.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Read configurations and say what is wrong with them, or that nothing is. Opens no table and connects nowhere.
-    Check { configs: Vec<PathBuf> },
-    /// Make a new provider's signing key and ledger, and print the public key for the coordinator's roster.
-    Init { config: PathBuf },
-    /// Freeze the configured tables as they are now; questions are answered from the newest snapshot.
-    Snapshot { config: PathBuf },
-    /// Serve providers until interrupted, each over its own connection. Takes a first snapshot where there is none.
-    Serve {
-        #[arg(required = true)]
-        configs: Vec<PathBuf>,
-    },
-}
+use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn,node=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(Arguments::parse().command) {
+    let filter = EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn,node=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let done = match Arguments::parse().command {
+        Command::Check { configs } => configs.iter().try_for_each(|file| check(file)),
+        Command::Init { config } => init(&config),
+        Command::Serve { configs } => serve(&configs),
+        Command::Snapshot { config } => snapshot(&config),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tallyward-node: {error:#}");
@@ -44,29 +32,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Check { configs } => configs.iter().try_for_each(|file| {
-            let config = Config::read(file)?;
-            println!("{}: {} ({}), nothing wrong", file.display(), config.provider, config.kind);
-            Ok(())
-        }),
-        Command::Init { config } => {
-            let enrolment = node::init(&config)?;
-            println!("public key {}\nkey id     {}", enrolment.public_key, enrolment.key_id);
-            Ok(())
-        }
-        Command::Snapshot { config } => {
-            println!("snapshot {}", node::take(&Config::read(&config)?, SystemClock.now())?);
-            Ok(())
-        }
-        Command::Serve { configs } => {
-            let configs = configs.iter().map(|file| Config::read(file)).collect::<Result<Vec<_>, _>>()?;
-            let steps: Arc<dyn Steps> = Arc::new(Unobserved);
-            let providers = node::open_all(configs, &steps)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
-            let stop = async { drop(tokio::signal::ctrl_c().await) };
-            runtime.block_on(node::serve(providers, stop)).context("no threads")
-        }
-    }
+fn check(file: &Path) -> anyhow::Result<()> {
+    let config = Config::read(file)?;
+    println!("{}: {} ({}), nothing wrong", file.display(), config.provider, config.kind);
+    Ok(())
+}
+
+fn init(file: &Path) -> anyhow::Result<()> {
+    let enrolment = node::init(file)?;
+    println!("public key {}\nkey id     {}", enrolment.public_key, enrolment.key_id);
+    Ok(())
+}
+
+fn snapshot(file: &Path) -> anyhow::Result<()> {
+    println!("snapshot {}", node::take(&Config::read(file)?, SystemClock.now())?);
+    Ok(())
+}
+
+fn serve(files: &[PathBuf]) -> anyhow::Result<()> {
+    let configs = files.iter().map(|file| Config::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let steps: Arc<dyn Steps> = Arc::new(Unobserved);
+    let providers = node::open_all(configs, &steps)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
+    runtime.block_on(async { node::serve(providers, node::interrupted()?).await }).context("the links cannot be served")
 }

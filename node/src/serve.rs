@@ -44,6 +44,24 @@ pub async fn serve(providers: Vec<Provider>, stop: impl Future<Output = ()> + Se
     Ok(())
 }
 
+/// Ends when the operator interrupts the program, or the operating system asks it to end.
+///
+/// # Errors
+/// Where the operating system does not tell of signals.
+pub fn interrupted() -> io::Result<impl Future<Output = ()> + Send> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    })
+}
+
 /// Writes the link's events to the operator's log.
 struct Heard(ProviderCode);
 

@@ -193,13 +193,18 @@ impl Store {
     fn walk(&self, anchor: Option<&Anchor>) -> rusqlite::Result<Option<(Link, Link, i64)>> {
         let Some(anchor) = anchor.filter(|anchor| anchor.epoch == epoch_text(&self.epoch)) else { return Ok(None) };
         let mut met = (anchor.release == self.releases, anchor.audit == self.audit);
-        let mut releases = self.connection.prepare("select * from release order by sequence")?;
+        let mut releases = self.connection.prepare(
+            "select release.*, sealed from release left join contributors using (sequence) order by sequence",
+        )?;
         let mut rows = releases.query([])?;
         let mut link = self.releases;
         while let Some(row) = rows.next()? {
             let release = ReleaseRow::read(row)?;
             let next = release.link(&link);
-            if (release.sequence, release.head.as_slice()) != (next.n, next.head.bytes()) {
+            let sealed: Option<Vec<u8>> = row.get("sealed")?;
+            let sealed = sealed.map(|sealed| Digest::of(&sealed).bytes().to_vec());
+            let holds = (release.sequence, release.head.as_slice()) == (next.n, next.head.bytes());
+            if !holds || sealed != release.contributors_sha256 {
                 return Ok(None);
             }
             link = next;

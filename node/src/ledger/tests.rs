@@ -206,7 +206,7 @@ fn check_tamper(change: impl Fn(&Book, &Connection)) {
     store.refused(&asked.order, Some(&asked), Reason::Busy, now()).unwrap();
     drop(store);
     let database = Connection::open(book.files().database).unwrap();
-    for table in ["audit", "release"] {
+    for table in ["audit", "contributors", "release"] {
         database.execute_batch(&format!("drop trigger {table}_keeps; drop trigger {table}_grows")).unwrap();
     }
     change(&book, &database);
@@ -224,6 +224,8 @@ fn a_changed_row_a_missing_row_and_a_missing_anchor_quarantine_the_ledger() {
     check_tamper(sql("update release set purpose = 'another' where sequence = 1"));
     check_tamper(sql("pragma foreign_keys = off; delete from release where sequence = 3"));
     check_tamper(sql("pragma foreign_keys = off; delete from release where sequence = 1"));
+    check_tamper(sql("update contributors set sealed = x'00' where sequence = 2"));
+    check_tamper(sql("delete from contributors where sequence = 2"));
     check_tamper(sql("update audit set reason = 'expired' where kind = 'refused'"));
     check_tamper(sql("delete from audit where n = (select max(n) from audit)"));
     check_tamper(sql(

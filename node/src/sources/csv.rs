@@ -76,19 +76,25 @@ impl CsvRows {
 
     /// Where reading fails, found by reading the file again record by record.
     fn failure(&self) -> SourceError {
-        let failing = |wanted: &[usize]| -> Option<u64> {
-            let records = reader(&self.place, &self.schema, wanted, 1).ok()?;
-            (1..).zip(records).find(|(_, batch)| batch.is_err()).map(|(record, _)| record)
-        };
-        let Some(record) = failing(&self.wanted) else { return self.place.format(FORMAT) };
-        let by_column = |&index: &usize| failing(&[index]) == Some(record);
-        let mut columns = self.wanted.iter().copied().filter(by_column);
-        let column = match (columns.next(), columns.next()) {
-            (Some(index), None) => self.schema.fields().get(index).map(|field| field.name().clone()),
-            // Every column fails where the record itself is broken.
-            _ => None,
-        };
-        SourceError::Record { table: self.place.table.clone(), path: self.place.path.clone(), record, column }
+        let Some(record) = self.failing(&self.schema, &self.wanted) else { return self.place.format(FORMAT) };
+        let text = self.schema.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
+        let text = Arc::new(Schema::new(text.collect::<Vec<_>>()));
+        // A record that is not even text is broken as a whole.
+        let is_broken = self.failing(&text, &self.wanted) == Some(record);
+        let column = self.wanted.iter().find(|&&index| self.failing(&self.schema, &[index]) == Some(record));
+        let column = column.filter(|_| !is_broken).and_then(|&index| self.schema.fields().get(index));
+        SourceError::Record {
+            table: self.place.table.clone(),
+            path: self.place.path.clone(),
+            record,
+            column: column.map(|field| field.name().clone()),
+        }
+    }
+
+    /// The first record that cannot be read in these columns, counted from 1.
+    fn failing(&self, schema: &SchemaRef, wanted: &[usize]) -> Option<u64> {
+        let records = reader(&self.place, schema, wanted, 1).ok()?;
+        (1..).zip(records).find(|(_, batch)| batch.is_err()).map(|(record, _)| record)
     }
 }
 
