@@ -5,7 +5,7 @@ use std::sync::{Mutex, Once};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static INSTALLED: Once = Once::new();
 
 struct Kept;
@@ -18,16 +18,16 @@ pub fn watch_log() {
     });
 }
 
-/// The lines of the log that hold all of `words`: name something of the test's own world among them.
+/// The events of the log that hold all of `words`: name something of the test's own world among them.
 pub fn logged(words: &[&str]) -> Vec<String> {
     let log = LOG.lock().unwrap();
-    let text = String::from_utf8_lossy(&log);
-    text.lines().filter(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned).collect()
+    log.iter().filter(|event| words.iter().all(|word| event.contains(word))).cloned().collect()
 }
 
 impl io::Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap().extend_from_slice(bytes);
+        // The formatter writes each event at once.
+        LOG.lock().unwrap().push(String::from_utf8_lossy(bytes).into_owned());
         Ok(bytes.len())
     }
 

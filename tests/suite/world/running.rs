@@ -127,7 +127,7 @@ pub async fn answer_to(desk: &mut Desk, ask: &Ask) -> Answer {
 }
 
 /// Waits until a run is closed.
-async fn closed(desk: &mut Desk, run: RunId) -> Answer {
+pub async fn closed(desk: &mut Desk, run: RunId) -> Answer {
     let waited = tokio::time::timeout(LONGEST * 2, async {
         let mut progress = desk.watch(run).await.unwrap();
         while progress.next().await.is_some() {}
