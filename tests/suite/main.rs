@@ -2,6 +2,7 @@
 //!
 //! Where a new test belongs: `edges` is about the workspace itself; `omop` about records that we did not make; the rest is
 //! about a running region.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod edges;
 mod truths;
