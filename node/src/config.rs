@@ -183,19 +183,21 @@ pub enum ConfigError {
         problem: String,
     },
     /// A certificate, key or authority that cannot be used.
-    #[error("{file}: `tls`: {source}")]
+    #[error("{file}: the files under `tls` cannot be used")]
     Tls {
         /// Which file.
         file: PathBuf,
         /// The cause.
+        #[source]
         source: wire::TlsError,
     },
     /// A key file that cannot be used.
-    #[error("{file}: `signing_key`: {source}")]
+    #[error("{file}: `signing_key` cannot be used")]
     SigningKey {
         /// Which file.
         file: PathBuf,
         /// The cause.
+        #[source]
         source: KeyFileError,
     },
 }

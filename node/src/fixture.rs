@@ -208,6 +208,12 @@ to = "2025-12-31"
     }
 }
 
+/// An error as the operator reads it, with its causes.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}
+
 /// Nothing is observed.
 pub(crate) fn unobserved() -> Arc<dyn crate::Steps> {
     Arc::new(crate::Unobserved)

@@ -37,11 +37,12 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Its ledger.
-    #[error("{file}: {source}")]
+    #[error("{file}: the ledger cannot be opened")]
     Ledger {
         /// The configuration.
         file: std::path::PathBuf,
         /// The cause.
+        #[source]
         source: LedgerOpenError,
     },
     /// The key under which contributors are sealed.
@@ -51,19 +52,21 @@ pub enum OpenError {
         path: std::path::PathBuf,
     },
     /// Its first snapshot could not be taken.
-    #[error("{file}: {source}")]
+    #[error("{file}: no first snapshot can be taken")]
     Snapshot {
         /// The configuration.
         file: std::path::PathBuf,
         /// The cause.
+        #[source]
         source: SnapshotError,
     },
     /// Its snapshot is not whole.
-    #[error("{file}: {source}")]
+    #[error("{file}: the snapshot cannot be used")]
     Integrity {
         /// The configuration.
         file: std::path::PathBuf,
         /// The cause.
+        #[source]
         source: IntegrityError,
     },
     /// The snapshot was taken under another rule of opt-outs than is configured.
@@ -90,19 +93,21 @@ pub enum InitError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Its signing key.
-    #[error("{file}: `signing_key`: {source}")]
+    #[error("{file}: `signing_key` cannot be used")]
     SigningKey {
         /// The configuration.
         file: std::path::PathBuf,
         /// The cause.
+        #[source]
         source: KeyFileError,
     },
     /// Its ledger.
-    #[error("{file}: {source}")]
+    #[error("{file}: the ledger cannot be made")]
     Ledger {
         /// The configuration.
         file: std::path::PathBuf,
         /// The cause.
+        #[source]
         source: LedgerOpenError,
     },
 }

@@ -9,7 +9,7 @@ use wire::{Refusal, ReportedRelease, verify_refusal};
 
 use super::*;
 use crate::clock::Clock;
-use crate::fixture::{Site, key, unobserved};
+use crate::fixture::{Site, key, told, unobserved};
 use crate::steps::Steps;
 
 struct At(Mutex<DateTime<Utc>>);
@@ -275,6 +275,6 @@ fn a_provider_without_a_ledger_is_not_served() {
     let config = site.enrolled();
     drop(Provider::open(config, unobserved()).unwrap());
     fs::remove_file(site.path("data/ledger.sqlite")).unwrap();
-    let error = Provider::open(site.read(), unobserved()).map(|_| ()).unwrap_err().to_string();
+    let error = told(&Provider::open(site.read(), unobserved()).map(|_| ()).unwrap_err());
     assert!(error.contains("init") && error.contains("restore"), "{error}");
 }

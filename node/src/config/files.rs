@@ -27,11 +27,12 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// It holds no usable key.
-    #[error("{path}: {source}")]
+    #[error("{path} holds no key that can be used")]
     Key {
         /// Where.
         path: PathBuf,
         /// The cause.
+        #[source]
         source: KeyError,
     },
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::fixture::{SECRET, Site};
+use crate::fixture::{SECRET, Site, told};
 
 /// The error for a configuration with `from` replaced by `to`, as the operator reads it.
 fn check(from: &str, to: &str, expected: &[&str]) {
@@ -12,7 +12,7 @@ fn check(from: &str, to: &str, expected: &[&str]) {
     assert_eq!(config.provider.as_str(), "Y00001");
     assert!(site.config.contains(from), "{from}");
     site.write("node.toml", &site.config.replacen(from, to, 1));
-    let error = Config::read(&site.path("node.toml")).map(|_| ()).expect_err(to).to_string();
+    let error = told(&Config::read(&site.path("node.toml")).map(|_| ()).expect_err(to));
     assert!(error.contains("node.toml"), "{error}");
     for words in expected {
         assert!(error.contains(words), "{to}: {error}");
@@ -63,7 +63,7 @@ fn another_trust_root_than_the_pinned_one_is_refused() {
     site.enrolled();
     let text = fs::read_to_string(site.path("root.json")).unwrap();
     site.write("root.json", &text.replace("\"threshold\":2", "\"threshold\": 2"));
-    let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err().to_string();
+    let error = told(&Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err());
     assert!(error.contains("trust_root.sha256") && error.contains("second"), "{error}");
 }
 
@@ -76,12 +76,12 @@ fn a_key_that_everybody_can_read_is_refused_and_never_shown() {
     let key = site.path("signing.pk8");
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o077, 0);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err().to_string();
+    let error = told(&Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err());
     assert!(error.contains("chmod 600"), "{error}");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&key, SECRET).unwrap();
     let error = Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err();
-    assert!(!format!("{error} {error:?}").contains(SECRET));
+    assert!(!format!("{} {error:?}", told(&error)).contains(SECRET));
 }
 
 #[test]
