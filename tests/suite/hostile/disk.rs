@@ -14,7 +14,7 @@ use node::{Step, Steps};
 use wire::{DeskError, Refusal, SiteOutcome};
 
 use super::ledger;
-use super::whole::{nothing_is_told, outcomes};
+use super::whole::{nothing_is_told, outcomes, told};
 use crate::world::{World, answer_to, logged, until, watch_log};
 
 /// A file system of one megabyte over a folder, with what was in the folder.
@@ -140,7 +140,8 @@ async fn a_snapshot_on_a_full_disk_is_not_taken_and_the_one_before_stays() {
     let config = node::Config::read(&world.node_config("RYA")).unwrap();
     let before = node::take(&config, chrono::Utc::now()).unwrap();
     disk.fill();
-    let error = node::take(&config, chrono::Utc::now()).unwrap_err().to_string();
+    let error = node::take(&config, chrono::Utc::now()).unwrap_err();
+    let error = told(error);
     assert!(error.contains("cannot be written; see that the disk is not full"), "{error}");
     disk.make_room();
     let current = fs::read_to_string(world.node_data("RYA").join("snapshot").join("current")).unwrap();

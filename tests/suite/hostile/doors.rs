@@ -17,6 +17,7 @@ use tonic::Code;
 use wire::{Caller, ClientTls, Desk, DeskError, OrderId, Outcome, TlsFiles};
 
 use super::attacker::{FalseNode, TLS_12, TLS_13, channel, client};
+use super::whole::told;
 use crate::world::{ANALYST, World, answer_to, logged, until, watch_log};
 
 const LONGEST: Duration = Duration::from_secs(20);
@@ -244,11 +245,27 @@ async fn a_certificate_out_of_date_is_told_to_its_operator() {
         folder::write(&place.join("certificate.pem"), issued.certificate).unwrap();
         folder::write_private(&place.join("key.pem"), issued.key).unwrap();
         let told = match subject {
-            _ if analyst_too => ClientTls::load(&world.tls(&place)).err().unwrap().to_string(),
-            Subject::Coordinator => coordinator::Config::read(&world.coordinator_config()).unwrap_err().to_string(),
-            Subject::Caller(_) => node::Config::read(&world.node_config("RYA")).unwrap_err().to_string(),
+            _ if analyst_too => told(ClientTls::load(&world.tls(&place)).err().unwrap()),
+            Subject::Coordinator => told(coordinator::Config::read(&world.coordinator_config()).unwrap_err()),
+            Subject::Caller(_) => told(node::Config::read(&world.node_config("RYA")).unwrap_err()),
         };
         assert!(told.contains(&place.join("certificate.pem").display().to_string()), "{told}");
         assert!(told.contains("have a new one issued, or set the clock right"), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_say_nothing_are_cut_and_hold_nobody_up_for_long() {
+    let world = World::new().await;
+    let coordinator = world.start_coordinator().await;
+    let began = std::time::Instant::now();
+    let mut silent = Vec::new();
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(world.address()).await.unwrap());
+    }
+    let mut desk = world.desk().await;
+    assert_eq!(desk.templates().await.unwrap().templates.len(), 1);
+    // A handshake's time for as many as may shake hands at once, another for the rest.
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    coordinator.stop().await;
 }

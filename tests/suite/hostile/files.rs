@@ -7,13 +7,8 @@ use arrow::array::{Array as _, ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
 
 use super::ledger;
-use super::whole::nothing_is_told;
+use super::whole::{nothing_is_told, told};
 use crate::world::{HOSPITALS, World, answer_to, edit, person, spells, write_table};
-
-/// The error and its causes, as the programs print them.
-fn told(error: impl std::error::Error + Send + Sync + 'static) -> String {
-    format!("{:#}", anyhow::Error::new(error))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_node_configuration_is_refused() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use wire::{Refusal, SiteOutcome};
 
 use super::ledger;
-use super::whole::{nothing_is_told, outcomes};
+use super::whole::{nothing_is_told, outcomes, told};
 use crate::world::{World, answer_to, logged, watch_log};
 
 /// The file of a table in a provider's current snapshot.
@@ -75,7 +75,7 @@ async fn a_table_that_changed_under_a_running_node_is_refused_as_such() {
             std::sync::Arc::new(node::SystemClock),
         );
         let Err(error) = error.await else { panic!("opened over a changed table") };
-        let error = error.to_string();
+        let error = told(error);
         assert!(error.contains(&path.display().to_string()) && error.contains("take a new snapshot"), "{error}");
         node::take(&node::Config::read(&world.node_config("RYA")).unwrap(), chrono::Utc::now()).unwrap();
         let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
@@ -111,7 +111,7 @@ async fn a_table_or_manifest_that_changed_while_nothing_ran_is_found_at_the_star
             .open_provider_with("RYA", std::sync::Arc::new(node::Unobserved), std::sync::Arc::new(node::SystemClock))
             .await;
         let Err(error) = opened else { panic!("opened over a changed {}", path.display()) };
-        let error = error.to_string();
+        let error = told(error);
         assert!(error.contains(&world.node_config("RYA").display().to_string()), "{error}");
         assert!(error.contains("take a new snapshot"), "{error}");
         fs::write(path, good).unwrap();
@@ -140,7 +140,14 @@ async fn a_ledger_that_was_changed_or_put_back_releases_nothing() {
     let changed = |sql: &str| {
         fs::write(&database, &today).unwrap();
         let connection = rusqlite::Connection::open(&database).unwrap();
-        let triggers = ["release_keeps", "release_grows", "audit_keeps", "audit_grows", "contributors_grows"];
+        let triggers = [
+            "release_keeps",
+            "release_grows",
+            "audit_keeps",
+            "audit_grows",
+            "contributors_keeps",
+            "contributors_grows",
+        ];
         let triggers: String = triggers.map(|name| format!("drop trigger {name};")).concat();
         connection.execute_batch(&format!("pragma foreign_keys = off; {triggers} {sql}")).unwrap();
         connection.close().unwrap();
@@ -153,6 +160,12 @@ async fn a_ledger_that_was_changed_or_put_back_releases_nothing() {
         ("another purpose", changed("update release set purpose = 'Sell' where sequence = 1"), good_anchor.clone()),
         ("other figures", changed("update release set bytes = x'00' where sequence = 2"), good_anchor.clone()),
         ("the last release gone", changed("delete from release where sequence = 2"), good_anchor.clone()),
+        (
+            "who stood behind it changed",
+            changed("update contributors set sealed = x'00' where sequence = 1"),
+            good_anchor.clone(),
+        ),
+        ("who stood behind it gone", changed("delete from contributors"), good_anchor.clone()),
         ("another reader", changed("update audit set analyst = 'eve' where n = 2"), good_anchor.clone()),
         ("a decision gone", changed("delete from audit where n = (select max(n) from audit)"), good_anchor.clone()),
         ("a decision gone from within", changed("delete from audit where n = 2"), good_anchor.clone()),
@@ -176,7 +189,8 @@ async fn a_ledger_that_was_changed_or_put_back_releases_nothing() {
         .open_provider_with("RYA", std::sync::Arc::new(node::Unobserved), std::sync::Arc::new(node::SystemClock))
         .await;
     let Err(error) = opened else { panic!("opened without a ledger") };
-    assert!(error.to_string().contains("restore its ledger instead"), "{error}");
+    let error = told(error);
+    assert!(error.contains("restore its ledger instead"), "{error}");
     assert!(!database.exists());
     coordinator.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Templates that nobody approved, or not enough, or not these bytes: neither asked by a coordinator nor run by a node.
 
 use chrono::{DateTime, Duration, Utc};
-use template::{Digest, Envelope, PayloadType, SigningKey};
+use template::{Digest, Envelope, LookupDocument, PayloadType, SigningKey};
 use wire::{DeskError, Dispatch, Order, OrderId, Outcome, Refusal, RunId, verify_refusal};
 
 use super::attacker::FalseCoordinator;
@@ -93,6 +93,71 @@ fn order_of(template: &[u8]) -> Order {
         expires_at: now + Duration::seconds(60),
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_reads_no_look_up_that_is_not_approved_or_is_older_than_one_it_read() {
+    let world = World::new().await;
+    let key = world.order_key();
+    let toml = TEMPLATE
+        .replace("period =", "lookups = [\"practice_locality\"]\nperiod =")
+        .replace("select person_id, admission_group\nfrom hospital_spell\n", WITH_LOCALITY)
+        .replace("admission_date", "hospital_spell.admission_date")
+        .replace("name = \"admission_group\"", "name = \"locality\"")
+        .replace("[\"emergency\", \"elective\", \"maternity\", \"other\"]", "[\"mdg-01\"]")
+        .replace("per = \"record\"", "per = \"person\"\nother = \"elsewhere\"");
+    let template = world.guardians.sign_template(&toml).to_bytes();
+    let version = |version: u64| LookupDocument {
+        name: "practice_locality".to_owned(),
+        version,
+        columns: vec!["gp_practice_code".to_owned(), "locality".to_owned()],
+        rows: vec![vec!["Y00001".to_owned(), "mdg-01".to_owned()]],
+    };
+    let signed = |number: u64| world.guardians.sign_lookup(&version(number)).to_bytes();
+    let stranger = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let payload = Envelope::parse(&signed(3)).unwrap().unverified_payload().to_vec();
+    let other = LookupDocument { name: "practice_region".to_owned(), ..version(3) };
+    let mut coordinator = FalseCoordinator::start(&world);
+    let node = world.start_nodes(&["RYA"]).await;
+    let own = world.provider_key("RYA").public();
+    for (what, lookups, answered) in [
+        ("none", vec![], false),
+        ("garbage", vec![vec![0xff; 100]], false),
+        ("a stranger's", vec![Envelope::sign(PayloadType::Lookup, payload, &[&stranger]).to_bytes()], false),
+        ("an altered one", vec![orders::altered(&signed(3), "mdg-01", "mdg-02")], false),
+        ("a template in its place", vec![template.clone()], false),
+        ("another look-up", vec![world.guardians.sign_lookup(&other).to_bytes()], false),
+        ("the second version", vec![signed(2)], true),
+        ("the first version after the second", vec![signed(1)], false),
+        ("the second again", vec![signed(2)], true),
+        ("the third", vec![signed(3)], true),
+        ("the second after the third", vec![signed(2)], false),
+    ] {
+        let order = order_of(toml.as_bytes());
+        let bytes = order.sign(&key).bytes().to_vec();
+        coordinator.send(Dispatch { order: bytes, template: template.clone(), lookups }).await;
+        let (named, outcome) = coordinator.outcome().await;
+        assert_eq!(named, order.id, "{what}");
+        match outcome {
+            Outcome::Release(_) => assert!(answered, "{what} was read"),
+            Outcome::Refusal(envelope) => {
+                let word = verify_refusal(&envelope, &own, &named, &"RYA".parse().unwrap()).unwrap();
+                assert_eq!((answered, word), (false, Refusal::NotApproved), "{what}");
+            }
+        }
+    }
+    node.stop().await;
+    ledger::is_whole(&world, "RYA").await;
+    assert_eq!(ledger::releases(&world, "RYA").len(), 3);
+    nothing_is_told(&world);
+}
+
+/// The world's question by locality in place of group.
+const WITH_LOCALITY: &str = "
+select hospital_spell.person_id, coalesce(practice_locality.locality, 'elsewhere') as locality
+from hospital_spell
+join person on person.person_id = hospital_spell.person_id
+left join practice_locality on practice_locality.gp_practice_code = person.usual_gp_practice_code
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_asks_no_template_that_is_not_approved() {

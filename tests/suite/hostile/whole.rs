@@ -12,6 +12,11 @@ pub fn nothing_is_told(world: &World) {
     assert_eq!([logged(&[PERSON_MARK]), logged(&[DIAGNOSIS_MARK])].concat(), Vec::<String>::new());
 }
 
+/// An error and its causes, as the programs print them.
+pub fn told(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::new(error))
+}
+
 /// The outcome of each site, in the order of the answer.
 pub fn outcomes(answer: &Answer) -> Vec<(&str, SiteOutcome)> {
     answer.sites.iter().map(|site| (site.provider.as_str(), site.outcome)).collect()
