@@ -12,7 +12,7 @@ use wire::{AnalystName, ReportedRelease, RunId, verify_refusal};
 use crate::catalogue::{Catalogue, LeftOut};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::run::{AskedSite, OpenRun, Said};
+use crate::run::{AskedSite, Connection, OpenRun, Said};
 use crate::state::State;
 use crate::steps::Steps;
 use crate::store::{OpenRecord, OutcomeKind, OutcomeRecord, RunRecord, Store, StoreError};
@@ -136,6 +136,7 @@ impl Coordinator {
         let mut sites = Vec::with_capacity(orders.len());
         for (order, outcome) in orders {
             let mut site = AskedSite::new(&run, order).ok_or(StoreError::Unreadable("order"))?;
+            site.handed = self.0.store.was_handed(&site.order.id)?.then_some(Connection::EARLIER);
             if let Some(outcome) = outcome {
                 site.said = said(&site, query.as_deref(), &outcome);
             }

@@ -50,7 +50,11 @@ impl Mail {
             let now = self.coordinator.0.clock.now();
             let next = self.coordinator.state().next(&self.provider, self.connection, now);
             match next {
-                Next::Dispatch(dispatch) => {
+                Next::Dispatch(order, dispatch) => {
+                    // Kept first: after a restart, who has the order and falls silent is not taken for somebody away.
+                    if let Err(error) = self.coordinator.0.store.add_handed(order).await {
+                        tracing::error!(%order, "it could not be kept that an order is handed out: {error}");
+                    }
                     self.coordinator.0.steps.at(Step::Dispatched);
                     return Some(dispatch);
                 }

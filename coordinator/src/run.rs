@@ -22,6 +22,11 @@ pub(crate) enum Intake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Connection(pub u64);
 
+impl Connection {
+    /// Any connection before the coordinator was started; those since are counted from 1.
+    pub(crate) const EARLIER: Self = Self(0);
+}
+
 /// An open run.
 pub(crate) struct OpenRun {
     pub record: RunRecord,

@@ -34,8 +34,8 @@ struct Mailbox {
 
 /// What a provider's stream does next.
 pub(crate) enum Next {
-    /// Sends this.
-    Dispatch(Dispatch),
+    /// Sends this order.
+    Dispatch(OrderId, Dispatch),
     /// Ends: another connection has taken its place.
     Replaced,
     /// Waits until it is woken.
@@ -144,11 +144,12 @@ impl State {
             let (Some(listed), Some(site)) = (run.listed.clone(), run.sites.get_mut(site)) else { continue };
             if matches!(site.said, Said::Nothing) && site.handed != Some(connection) {
                 site.handed = Some(connection);
-                return Next::Dispatch(Dispatch {
+                let dispatch = Dispatch {
                     order: site.record.envelope.clone(),
                     template: listed.envelope.to_vec(),
                     lookups: listed.lookups.iter().map(|lookup| lookup.to_vec()).collect(),
-                });
+                };
+                return Next::Dispatch(site.order.id, dispatch);
             }
         }
         Next::Wait

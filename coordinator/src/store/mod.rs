@@ -113,6 +113,22 @@ impl Store {
         self.writer.write(move |connection| write::add_run(connection, &run, &orders, &documents)).await
     }
 
+    /// Keeps that an order is being handed to its provider, once or again.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_handed(&self, order: OrderId) -> Result<(), StoreError> {
+        self.writer.write(move |connection| write::add_handed(connection, &order)).await
+    }
+
+    /// Whether an order was ever handed to its provider.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn was_handed(&self, order: &OrderId) -> Result<bool, StoreError> {
+        read::was_handed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), order)
+    }
+
     /// Keeps what a provider said to an order, unless something is kept already.
     ///
     /// # Errors

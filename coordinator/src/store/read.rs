@@ -55,6 +55,13 @@ pub(super) fn open_runs(connection: &Connection) -> Result<Vec<OpenRecord>, Stor
     Ok(open)
 }
 
+pub(super) fn was_handed(connection: &Connection, order: &OrderId) -> Result<bool, StoreError> {
+    let handed = connection
+        .prepare_cached("select exists (select 1 from handed where ordered = ?1)")?
+        .query_row([order.to_string()], |row| row.get(0))?;
+    Ok(handed)
+}
+
 pub(super) fn document(connection: &Connection, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
     let envelope = connection
         .prepare_cached("select envelope from document where digest = ?1")?

@@ -5,7 +5,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[FIRST, SECOND];
+
+const FIRST: &str = "
     create table run (
         id text primary key,
         analyst text not null,
@@ -51,7 +53,14 @@ const MIGRATIONS: &[&str] = &["
         digest text primary key,
         envelope blob not null
     ) strict;
-"];
+";
+
+/// Which orders were handed to their providers: who had one and fell silent was not merely away.
+const SECOND: &str = "
+    create table handed (
+        ordered text primary key references ordered (id)
+    ) strict;
+";
 
 /// Why a store cannot be brought up to date.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
-use wire::RunId;
+use wire::{OrderId, RunId};
 
 use crate::store::StoreError;
 use crate::store::read::{grouping_word, outcome_word};
@@ -165,6 +165,13 @@ pub(super) fn add_run(
         insert.execute(params![document.digest.to_string(), document.envelope])?;
     }
     Ok(())
+}
+
+pub(super) fn add_handed(connection: &Connection, order: &OrderId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("insert into handed values (?1) on conflict do nothing")?
+        .execute([order.to_string()])
+        .map(|_| ())
 }
 
 pub(super) fn add_outcome(connection: &Connection, outcome: &OutcomeRecord) -> rusqlite::Result<Kept> {

@@ -1,12 +1,13 @@
 //! A coordinator killed at each step of a run.
 
 use coordinator::Step;
+use wire::SiteOutcome;
 
 use super::analyst::{Analyst, outcomes};
 use super::ground::{CODES, Ground};
 use super::kept::{self, Ledger};
 use super::process::At;
-use super::{start_coordinator, start_nodes};
+use super::{VICTIM, start_coordinator, start_nodes, until};
 
 /// The steps that every site's order passes: the third of four is as good a place as the first.
 const OF_EACH_SITE: [Step; 4] = [Step::Dispatched, Step::ReleaseReceived, Step::ReleaseStored, Step::Acknowledged];
@@ -66,4 +67,35 @@ async fn killed_at_any_step_a_coordinator_loses_nothing() {
             assert_eq!(order.outcome, Some(("release".to_owned(), row.bytes.clone())));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_and_outcomes_outlast_a_coordinator() {
+    let ground = Ground::new();
+    let mut coordinator = start_coordinator(&ground, None);
+    let _others = start_nodes(&ground, &CODES[..3], None);
+    let mut node = start_nodes(&ground, &[VICTIM], Some(At("received", 1)));
+    let mut analyst = Analyst::new(&ground);
+    analyst.sees(&CODES).await;
+    // One question that the node takes and does not answer, one that it is not there for.
+    let taken = analyst.ask(0, 4).await.unwrap();
+    node.killed_itself("the first order").await;
+    let missed = analyst.ask(1, 3).await.unwrap();
+    for run in [taken, missed] {
+        until("the others' releases", async || {
+            let said = kept::orders(&ground.store(), run).iter().filter(|order| order.outcome.is_some()).count();
+            (said == 3).then_some(())
+        })
+        .await;
+    }
+    coordinator.kill();
+    let deadline = kept::orders(&ground.store(), taken)[0].deadline;
+    until("the deadlines to pass", async || (chrono::Utc::now().timestamp() > deadline).then_some(())).await;
+    assert!(kept::answers(&ground.store(), taken).is_empty() && kept::answers(&ground.store(), missed).is_empty());
+
+    let _coordinator = start_coordinator(&ground, None);
+    let mut analyst = Analyst::new(&ground);
+    let answer = analyst.right_answer(taken, 0, &outcomes(&[(VICTIM, SiteOutcome::TimedOut)])).await;
+    assert_eq!(answer.deadline.timestamp(), deadline);
+    analyst.right_answer(missed, 1, &outcomes(&[(VICTIM, SiteOutcome::NotConnected)])).await;
 }
