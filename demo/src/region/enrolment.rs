@@ -84,6 +84,7 @@ name = "{name}"
 folder = "data"
 signing_key = "signing.key"
 population = {population}
+min_population = {min_population}
 opt_outs = "both"
 
 [coordinator]
@@ -107,6 +108,8 @@ zeros = "hidden"
 [consent]
 sole_provider = [{consents}]
 "#,
+            // A region made small for a test has small providers, which take part all the same.
+            min_population = population.min(&100),
             server_name = super::authority::COORDINATOR_NAME,
             consents = consents.join(", "),
         );

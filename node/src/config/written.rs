@@ -16,7 +16,7 @@ pub(super) struct Written {
     pub folder: PathBuf,
     pub signing_key: PathBuf,
     pub population: u64,
-    #[serde(default)]
+    #[serde(default = "min_population")]
     pub min_population: u64,
     #[serde(default)]
     pub answering: Answering,
@@ -47,6 +47,11 @@ pub enum Answering {
     /// Orders are answered.
     #[default]
     On,
+}
+
+/// Below this a provider takes no part, unless its operator says otherwise.
+fn min_population() -> u64 {
+    100
 }
 
 fn both() -> OptOuts {
