@@ -37,14 +37,14 @@ async fn a_missing_node_is_named_and_never_a_zero() {
     // Not there when it is asked, but there before the deadline.
     let in_time = analyst.ask(0, 60).await.unwrap();
     // Not there before the deadline.
-    let absent = analyst.ask(1, 1).await.unwrap();
+    let absent = analyst.ask(1, 5).await.unwrap();
     let not_connected = outcomes(&[(VICTIM, SiteOutcome::NotConnected)]);
     let without = analyst.right_answer(absent, 1, &not_connected).await;
     let mut node = start_nodes(&ground, &[VICTIM], Some(At("received", 2)));
     analyst.right_answer(in_time, 0, &outcomes(&[])).await;
 
     // It takes the order and falls silent.
-    let silent = analyst.ask(2, 3).await.unwrap();
+    let silent = analyst.ask(2, 5).await.unwrap();
     node.killed_itself("the second order").await;
     let timed_out = outcomes(&[(VICTIM, SiteOutcome::TimedOut)]);
     let silence = analyst.right_answer(silent, 2, &timed_out).await;

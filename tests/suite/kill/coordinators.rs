@@ -64,7 +64,7 @@ async fn killed_at_any_step_a_coordinator_loses_nothing() {
             let orders = kept::orders(&ground.store(), *run);
             let order = orders.iter().find(|order| order.provider == code).unwrap();
             let row = ledger.of(&order.id).unwrap();
-            assert_eq!(order.outcome, Some(("release".to_owned(), row.bytes.clone())));
+            assert_eq!(order.outcome, Some(("release".to_owned(), row.release)));
         }
     }
 }
@@ -78,9 +78,9 @@ async fn deadlines_and_outcomes_outlast_a_coordinator() {
     let mut analyst = Analyst::new(&ground);
     analyst.sees(&CODES).await;
     // One question that the node takes and does not answer, one that it is not there for.
-    let taken = analyst.ask(0, 4).await.unwrap();
+    let taken = analyst.ask(0, 8).await.unwrap();
     node.killed_itself("the first order").await;
-    let missed = analyst.ask(1, 3).await.unwrap();
+    let missed = analyst.ask(1, 7).await.unwrap();
     for run in [taken, missed] {
         until("the others' releases", async || {
             let said = kept::orders(&ground.store(), run).iter().filter(|order| order.outcome.is_some()).count();

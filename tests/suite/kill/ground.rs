@@ -255,8 +255,10 @@ organisation = "The region"
 /// An address that nobody listens on. A coordinator that is killed must find it free again, so it lies below the ports
 /// that the system gives out by itself: there, a node that dials could even meet its own connection.
 fn unused_address() -> SocketAddr {
+    /// Ports for each process: more than it has tests.
+    const EACH: u32 = 20;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 5_000).unwrap();
+    let start = u16::try_from(std::process::id() * EACH % 10_000).unwrap();
     loop {
         let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
         let address = SocketAddr::from(([127, 0, 0, 1], port));

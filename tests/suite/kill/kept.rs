@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use template::Digest;
 
 /// A release in a node's ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub sequence: i64,
     pub order: String,
-    pub bytes: Vec<u8>,
+    /// Of the exact bytes.
+    pub release: Digest,
     pub previous_head: Vec<u8>,
     pub head: Vec<u8>,
 }
@@ -43,7 +45,7 @@ impl Ledger {
                 Ok(Row {
                     sequence: row.get(0)?,
                     order: String::from_utf8(row.get(1)?).unwrap(),
-                    bytes: row.get(2)?,
+                    release: Digest::of(&row.get::<_, Vec<u8>>(2)?),
                     previous_head: row.get(3)?,
                     head: row.get(4)?,
                 })
@@ -92,9 +94,11 @@ impl Ledger {
 pub struct Order {
     pub id: String,
     pub provider: String,
-    pub envelope: Vec<u8>,
+    /// Of the signed order's exact bytes.
+    pub envelope: Digest,
     pub deadline: i64,
-    pub outcome: Option<(String, Vec<u8>)>,
+    /// Its kind, and the digest of the exact bytes.
+    pub outcome: Option<(String, Digest)>,
 }
 
 /// A run's orders, in their order. The coordinator may be running.
@@ -112,9 +116,9 @@ pub fn orders(store: &Path, run: wire::RunId) -> Vec<Order> {
             Ok(Order {
                 id: row.get(0)?,
                 provider: row.get(1)?,
-                envelope: row.get(2)?,
+                envelope: Digest::of(&row.get::<_, Vec<u8>>(2)?),
                 deadline: row.get(3)?,
-                outcome: kind.zip(said),
+                outcome: kind.zip(said.as_deref().map(Digest::of)),
             })
         })
         .unwrap()

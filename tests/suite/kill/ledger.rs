@@ -1,5 +1,7 @@
 //! A ledger that is not what it was: a node says so and releases nothing.
 
+use std::path::Path;
+
 use wire::{Refusal, SiteOutcome};
 
 use super::analyst::{Analyst, outcomes};
@@ -38,6 +40,39 @@ async fn a_ledger_restored_from_yesterday_is_quarantined() {
     node.kill();
     assert_eq!(Ledger::read(&ground.node_data(VICTIM)).rows.len(), 1, "nothing was recorded");
     assert_eq!(std::fs::read(&database).unwrap(), std::fs::read(&backup).unwrap(), "the evidence is untouched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_of_another_past_is_quarantined() {
+    let ground = Ground::new();
+    let _coordinator = start_coordinator(&ground, None);
+    let _others = start_nodes(&ground, &CODES[..3], None);
+    let mut analyst = Analyst::new(&ground);
+    let (data, before) = (ground.node_data(VICTIM), ground.path().join("before"));
+    let anchor = data.join("ledger.anchor");
+    std::fs::create_dir(&before).unwrap();
+    let copy = |from: &Path, to: &Path| {
+        for name in ["ledger.sqlite", "ledger.anchor"] {
+            std::fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    };
+    copy(&data, &before);
+    // From one past, two questions: each ledger is as long as the other, and only one is what the anchor knows.
+    let mut anchors = Vec::new();
+    for month in 0..2 {
+        copy(&before, &data);
+        let mut node = start_nodes(&ground, &[VICTIM], None);
+        analyst.sees(&CODES).await;
+        let run = analyst.ask(month, 60).await.unwrap();
+        analyst.right_answer(run, month, &outcomes(&[])).await;
+        node.kill();
+        anchors.push(std::fs::read(&anchor).unwrap());
+    }
+    std::fs::write(&anchor, &anchors[0]).unwrap();
+    let _node = start_nodes(&ground, &[VICTIM], None);
+    analyst.sees(&CODES).await;
+    let run = analyst.ask(2, 60).await.unwrap();
+    analyst.right_answer(run, 2, &outcomes(&[(VICTIM, SiteOutcome::Refused(Refusal::Failed))])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

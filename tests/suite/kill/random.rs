@@ -63,7 +63,7 @@ async fn killed_at_random_nothing_is_lost() {
         let orders = kept::orders(&ground.store(), *run);
         let order = orders.iter().find(|order| order.provider == VICTIM).unwrap();
         let row = ledger.of(&order.id).unwrap();
-        assert_eq!(order.outcome, Some(("release".to_owned(), row.bytes.clone())));
+        assert_eq!(order.outcome, Some(("release".to_owned(), row.release)));
     }
 }
 
