@@ -13,6 +13,9 @@ const GUARDIANS: [(&str, &str); 3] = [
 /// How many of them it takes, and of how many organisations.
 const THRESHOLD: usize = 2;
 
+/// A guardian's name and key, the latter a PKCS#8 document.
+pub type NamedKey = (&'static str, Vec<u8>);
+
 /// Governance leads with their keys.
 pub struct Guardians {
     keys: Vec<SigningKey>,
@@ -35,11 +38,11 @@ struct PersonDocument {
 }
 
 impl Guardians {
-    /// New guardians, and their keys as PKCS#8 documents, to be kept: (name, key).
+    /// New guardians, and their keys, to be kept.
     ///
     /// # Errors
     /// Where keys cannot be made.
-    pub fn new() -> Result<(Self, Vec<(&'static str, Vec<u8>)>)> {
+    pub fn new() -> Result<(Self, Vec<NamedKey>)> {
         let documents = GUARDIANS
             .iter()
             .map(|(name, _)| Ok((*name, SigningKey::generate()?)))
