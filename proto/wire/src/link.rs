@@ -23,7 +23,7 @@ use crate::tls::ClientTls;
 const BACKOFF_FIRST_MS: u64 = 500;
 /// The longest wait, in milliseconds.
 const BACKOFF_MOST_MS: u64 = 15_000;
-/// How often one outcome is submitted over one connection. The order comes again with the next connection.
+/// How often one outcome fails over one connection before it is left to the next, with which the order comes again.
 const SUBMIT_ATTEMPTS: u32 = 5;
 /// How long one submission may take.
 const SUBMIT: Duration = Duration::from_secs(30);
@@ -132,13 +132,18 @@ async fn submit(mut client: LinkClient<Channel>, answered: Answered, events: &im
         Answered::Refusal(refusal) => (refusal.order(), OutcomeMessage::Refusal(refusal.bytes().to_vec())),
         Answered::Unreadable => return,
     };
-    for attempt in 0..SUBMIT_ATTEMPTS {
+    let (mut failed, mut waits) = (0, 0u32);
+    while failed < SUBMIT_ATTEMPTS {
         let message = generated::Outcome { order_id: order.to_string(), outcome: Some(outcome.clone()) };
         match tokio::time::timeout(SUBMIT, client.submit(message)).await {
             Ok(Ok(_)) => return events.submitted(&order),
             Ok(Err(status)) if !worth_retrying(&status) => return,
-            Ok(Err(_)) | Err(_) => tokio::time::sleep(backoff(attempt)).await,
+            // The connection stands, so the order will not come again: only asking again brings the outcome there.
+            Ok(Err(status)) if status.code() == Code::ResourceExhausted => {}
+            Ok(Err(_)) | Err(_) => failed += 1,
         }
+        tokio::time::sleep(backoff(waits)).await;
+        waits = waits.saturating_add(1);
     }
 }
 

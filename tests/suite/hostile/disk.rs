@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use node::{Step, Steps};
 use wire::{DeskError, Refusal, SiteOutcome};
@@ -178,5 +178,47 @@ async fn a_coordinator_on_a_full_disk_says_so_and_its_store_stays_whole() {
     let mut desk = world.desk().await;
     assert_eq!(desk.answer(first.run).await.unwrap(), first);
     assert_eq!(desk.answer(second.run).await.unwrap(), second);
+    coordinator.stop().await;
+}
+
+/// Fills the disk as soon as orders are kept, and counts the outcomes that come while it is full.
+struct FillOnceAsked {
+    filler: PathBuf,
+    came: Arc<AtomicUsize>,
+}
+
+impl coordinator::Steps for FillOnceAsked {
+    fn at(&self, step: coordinator::Step) {
+        match step {
+            coordinator::Step::OrdersStored => fill(&self.filler),
+            coordinator::Step::ReleaseReceived => drop(self.came.fetch_add(1, Ordering::SeqCst)),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_that_a_full_disk_turned_away_are_kept_once_there_is_room() {
+    let world = World::new().await;
+    let folder = world.folder.coordinator().join("small");
+    fs::create_dir(&folder).unwrap();
+    crate::world::edit(&world.coordinator_config(), "\"store.sqlite\"", "\"small/store.sqlite\"");
+    let Some(disk) = SmallDisk::over(&folder) else { return };
+    let came = Arc::new(AtomicUsize::new(0));
+    let steps = FillOnceAsked { filler: disk.filler(), came: Arc::clone(&came) };
+    let coordinator = world.start_coordinator_with(steps).await;
+    let node = world.start_nodes(&["RYA"]).await;
+    let mut desk = world.desk().await;
+    world.connected(&mut desk, &["RYA"]).await;
+    let run = desk.ask(&wire::Ask { deadline_s: Some(60), ..world.ask() }).await.unwrap();
+    until("the node has been turned away often", async || (came.load(Ordering::SeqCst) >= 5).then_some(())).await;
+    let waiting = desk.answer(run).await.unwrap();
+    assert!(waiting.sites.iter().all(|site| site.outcome == SiteOutcome::Waiting), "{:?}", outcomes(&waiting));
+    disk.make_room();
+    let others = world.start_nodes(&["RYB", "RYC", "RYD"]).await;
+    let answer = crate::world::closed(&mut desk, run).await;
+    assert!(answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released), "{:?}", outcomes(&answer));
+    node.stop().await;
+    others.stop().await;
     coordinator.stop().await;
 }
