@@ -44,7 +44,7 @@ impl<'a> Analyst<'a> {
             };
             let connected =
                 |wanted: &&str| explained.sites.iter().any(|site| site.provider == code(wanted) && site.connected);
-            codes.iter().all(|wanted| connected(wanted)).then_some(())
+            codes.iter().all(connected).then_some(())
         })
         .await;
     }
