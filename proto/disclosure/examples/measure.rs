@@ -4,7 +4,9 @@
 
 use std::time::Instant;
 
-use disclosure::{Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Tally, audit, protect};
+use disclosure::{
+    Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Tally, Zeros, audit, protect,
+};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -29,6 +31,11 @@ fn main() -> Outcome {
     ] {
         for pairs in [Pairs::Single, Pairs::Protected] {
             table(name, &sizes, &totals, pairs)?;
+        }
+    }
+    for cap in [1, 2, 3, 4, 6] {
+        for hidden in [Hidden::Scattered, Hidden::Elsewhere] {
+            rows(cap, hidden)?;
         }
     }
     Ok(())
@@ -95,7 +102,8 @@ fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Ou
     let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain))?;
     let took = started.elapsed();
     let started = Instant::now();
-    let audited = if domain.len() <= 2200 { Some(audit(&domain, &measures, protected.table())?) } else { None };
+    let audited =
+        if domain.len() <= 2200 { Some(audit(&domain, &measures, &policy, protected.table())?) } else { None };
     let attacked = started.elapsed();
     let cells = protected.cells(0);
     let small = cells.iter().filter(|cell| matches!(cell, Cell::Suppressed { .. })).count();
@@ -107,6 +115,70 @@ fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Ou
         domain.len(),
         wide.count(),
         audited.map(|report| report.narrowed.len()),
+    );
+    Ok(())
+}
+
+/// Where the cells with few people lie: about four in a hundred anywhere, or nearly all of the last locality.
+#[derive(Clone, Copy, Debug)]
+enum Hidden {
+    Scattered,
+    Elsewhere,
+}
+
+/// Rows of people in 18 months and 11 localities, most with one row and few with as many as the cap.
+fn rows(cap: u64, hidden: Hidden) -> Outcome {
+    let dimension = |name: &str, levels: usize, per| Dimension {
+        name: name.into(),
+        levels: (0..levels).map(|l| format!("{name} {l}")).collect(),
+        per,
+    };
+    let dimensions = vec![dimension("month", 18, Per::Record), dimension("locality", 11, Per::Person)];
+    let domain = Domain::new(dimensions, vec![vec![0], vec![1], vec![]])?;
+    let measures = [Measure::rows("admissions", Some(cap))?, Measure::people("people")];
+    let policy = Policy::nhs_sde().with_zeros(Zeros::Hidden);
+    let (mut small, mut base_5, mut wide, mut withheld, mut took) = (0, 0, 0, 0, 0.0);
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed + 1);
+        let (mut cells, mut persons) = (Vec::new(), Vec::new());
+        for cell in 0..domain.inner_len() {
+            let few = match hidden {
+                Hidden::Scattered => numbers.next(100) < 4,
+                Hidden::Elsewhere => cell % 11 == 10 && numbers.next(10) < 9,
+            };
+            let people = if few { numbers.next(10) } else { 12 + numbers.next(60) };
+            for person in 0..people {
+                let number = (cell % 11 * 1_000) as u64 + person * 7 % 200;
+                let rows = if numbers.next(8) == 0 { 1 + numbers.next(cap) } else { 1 };
+                for _ in 0..rows {
+                    cells.push(cell as u32);
+                    persons.push(number as u32);
+                }
+            }
+        }
+        let mut tally = Tally::new(&domain, &measures)?;
+        tally.add(&cells, &persons, &[])?;
+        let started = Instant::now();
+        let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain))?;
+        took += started.elapsed().as_secs_f64();
+        let (inner, totals) = protected.cells(0).split_at(domain.inner_len());
+        small += inner.iter().filter(|cell| cell.is_hidden()).count();
+        for total in totals {
+            match total {
+                Cell::Shown { low, high, .. } if high - low <= 4 => base_5 += 1,
+                Cell::Shown { .. } => wide += 1,
+                _ => withheld += 1,
+            }
+        }
+        let report = audit(&domain, &measures, &policy, protected.table())?;
+        if !report.narrowed.is_empty() {
+            println!("NARROWED {:?}", report.narrowed.len());
+        }
+    }
+    println!(
+        "rows 18x11, at most {cap}, {hidden:?}: {small} of {} cells hidden; totals {base_5} base 5, {wide} wider, {withheld} withheld; {:.3} s a table",
+        20 * domain.inner_len(),
+        took / 20.0,
     );
     Ok(())
 }

@@ -2,16 +2,18 @@
 //!
 //! It is a check that never steers a decision, and it shares no code with the refinement: cells are variables within the
 //! bounds that they show, totals are equations, people, rows and sums bound each other, and every suppressed count is
-//! asked whether it can still take the least and the greatest value of its range. Anyone can run it on any published
-//! table. It takes cells as real numbers, which is exact where the equations form a network; elsewhere an attacker who
+//! asked whether it can still take the least and the greatest value of its range, as are rows that are withheld only
+//! because few people stand behind them. Anyone can run it on any published table. It takes cells as real numbers, which is exact where the equations form a network; elsewhere an attacker who
 //! uses that counts are whole might narrow further.
 
 use microlp::{ComparisonOp, Error, OptimizationDirection, Problem, Solution, Variable};
 
-use crate::bounds::{Kin, Relation, relations};
+use crate::bounds::{Kin, Relation, own, relations};
 use crate::cell::Cell;
 use crate::domain::Domain;
 use crate::measure::{Measure, MeasureError, MeasureKind, check_measures};
+use crate::policy::Policy;
+use crate::rows::withheld_rows;
 
 /// The most variables, measures times cells, of an attack.
 pub const MAX_AUDIT_VARIABLES: usize = 40_000;
@@ -20,7 +22,7 @@ const MAX_EXPLAINED: usize = 300;
 /// How far from a whole number the solver may end.
 const TOLERANCE: f64 = 1e-6;
 
-/// A suppressed count that a table gives away in part.
+/// A hidden figure that a table gives away in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Narrowed {
     /// The place of the measure.
@@ -38,18 +40,23 @@ pub struct Narrowed {
 /// What an attack on one table found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// How many suppressed counts were attacked.
+    /// How many suppressed counts, and withheld rows that have a range, were attacked.
     pub attacked: usize,
     /// Those that the table narrows.
     pub narrowed: Vec<Narrowed>,
 }
 
-/// Attacks a table: per measure, one cell for every cell of the domain.
+/// Attacks a table made under a policy: per measure, one cell for every cell of the domain.
 ///
 /// # Errors
 /// An [`AuditError`] where the cells are not of this domain and these measures, are too many, or cannot all be true, or
 /// where the solver fails. A node treats every error as a failed check.
-pub fn audit(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>]) -> Result<Report, AuditError> {
+pub fn audit(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    cells: &[Vec<Cell>],
+) -> Result<Report, AuditError> {
     check_measures(measures)?;
     if cells.len() != measures.len() || cells.iter().any(|cells| cells.len() != domain.len()) {
         return Err(AuditError::Shape);
@@ -57,14 +64,21 @@ pub fn audit(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>]) -> Resu
     if measures.len() * domain.len() > MAX_AUDIT_VARIABLES {
         return Err(AuditError::TooLarge);
     }
-    let attack = Attack::new(domain, measures, cells);
+    let attack = Attack::new(domain, measures, policy, cells);
     let all = vec![true; attack.relations.len()];
     let (problem, variables) = attack.problem(&all, None);
     let any = solved(problem.solve().and_then(settled))?.ok_or(AuditError::Contradiction)?;
     let mut report = Report::default();
     for (measure, of_measure) in cells.iter().enumerate() {
         for (cell, said) in of_measure.iter().enumerate() {
-            let &Cell::Suppressed { low, high } = said else { continue };
+            let (low, high) = match *said {
+                Cell::Suppressed { low, high } => (low, high),
+                Cell::Withheld if !domain.is_total(cell) => match withheld_rows(&measures[measure], policy) {
+                    Some(range) => range,
+                    None => continue,
+                },
+                _ => continue,
+            };
             report.attacked += 1;
             let variable = variables[measure][cell];
             if possible(&any, variable, low)? && possible(&any, variable, high)? {
@@ -85,13 +99,14 @@ pub fn audit(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>]) -> Resu
 struct Attack<'a> {
     domain: &'a Domain,
     measures: &'a [Measure],
+    policy: &'a Policy,
     cells: &'a [Vec<Cell>],
     /// The measure and the relation between its cells.
     relations: Vec<(usize, Relation)>,
 }
 
 impl<'a> Attack<'a> {
-    fn new(domain: &'a Domain, measures: &'a [Measure], cells: &'a [Vec<Cell>]) -> Self {
+    fn new(domain: &'a Domain, measures: &'a [Measure], policy: &'a Policy, cells: &'a [Vec<Cell>]) -> Self {
         let covered: Vec<bool> = cells[0].iter().map(|cell| *cell != Cell::NotCovered).collect();
         let of_measure = |(m, measure): (usize, &Measure)| {
             relations(domain, measure.kind(), &covered).into_iter().map(move |relation| (m, relation))
@@ -99,7 +114,7 @@ impl<'a> Attack<'a> {
         let all = measures.iter().enumerate().flat_map(of_measure);
         // A withheld total says nothing, so what it is the sum of says nothing either.
         let speaks = |(m, relation): &(usize, Relation)| cells[*m][relation.total] != Cell::Withheld;
-        Self { domain, measures, cells, relations: all.filter(speaks).collect() }
+        Self { domain, measures, policy, cells, relations: all.filter(speaks).collect() }
     }
 
     /// The programme with the relations in `used`, and one cell as its objective.
@@ -112,8 +127,9 @@ impl<'a> Attack<'a> {
         let place = goal.map(|(place, _)| place);
         let mut variable = |m: usize, cell: usize| {
             let said = &self.cells[m][cell];
-            let high = if *said == Cell::NotCovered { Some(0) } else { said.high() };
-            let bounds = (said.low() as f64, high.map_or(f64::INFINITY, |high| high as f64));
+            let alone = own(self.domain, &self.measures[m], self.policy, cell, said);
+            let high = if *said == Cell::NotCovered { Some(0) } else { alone.high };
+            let bounds = (alone.low as f64, high.map_or(f64::INFINITY, |high| high as f64));
             problem.add_var(if place == Some((m, cell)) { 1.0 } else { 0.0 }, bounds)
         };
         let variables: Vec<Vec<Variable>> =
@@ -139,7 +155,9 @@ impl<'a> Attack<'a> {
     fn couple(&self, problem: &mut Problem, variables: &[Vec<Variable>]) {
         let Some(people) = self.measures.iter().position(|m| m.kind() == MeasureKind::People) else { return };
         for (m, measure) in self.measures.iter().enumerate().filter(|&(m, _)| m != people) {
-            for cell in (0..self.domain.len()).filter(|&cell| self.cells[m][cell] != Cell::Withheld) {
+            // A total that says nothing bounds nothing; a hidden inner cell may stand in the equation of one that does.
+            let speaks = |&cell: &usize| !self.domain.is_total(cell) || self.cells[m][cell] != Cell::Withheld;
+            for cell in (0..self.domain.len()).filter(speaks) {
                 let (people, amount) = (variables[people][cell], variables[m][cell]);
                 if let MeasureKind::Rows { .. } = measure.kind() {
                     problem.add_constraint([(amount, 1.0), (people, -1.0)], ComparisonOp::Ge, 0.0);

@@ -7,7 +7,9 @@
 use crate::cell::Cell;
 use crate::domain::{CellKey, Domain, Per};
 use crate::measure::{Measure, MeasureKind};
+use crate::policy::Policy;
 use crate::reported::Reported;
+use crate::rows::withheld_rows;
 
 /// The most rounds of tightening: a limit in steps, so that the same table always gives the same intervals.
 const MAX_ROUNDS: usize = 50;
@@ -74,10 +76,18 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
 }
 
 /// The intervals of every measure's cells, or `None` where they contradict each other.
-pub(crate) fn intervals(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>]) -> Option<Vec<Vec<Interval>>> {
+pub(crate) fn intervals(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    cells: &[Vec<Cell>],
+) -> Option<Vec<Vec<Interval>>> {
     let covered: Vec<bool> = cells.first()?.iter().map(|cell| *cell != Cell::NotCovered).collect();
-    let own = |cell: &Cell| Interval { low: cell.low(), high: cell.high() };
-    let mut bounds: Vec<Vec<Interval>> = cells.iter().map(|cells| cells.iter().map(own).collect()).collect();
+    let own = |measure: &Measure, cells: &Vec<Cell>| -> Vec<Interval> {
+        cells.iter().enumerate().map(|(place, cell)| own(domain, measure, policy, place, cell)).collect()
+    };
+    let mut bounds: Vec<Vec<Interval>> =
+        measures.iter().zip(cells).map(|(measure, cells)| own(measure, cells)).collect();
     let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
     let relations: Vec<_> = measures.iter().map(|m| relations(domain, m.kind(), &covered)).collect();
     for _ in 0..MAX_ROUNDS {
@@ -105,6 +115,14 @@ pub(crate) fn intervals(domain: &Domain, measures: &[Measure], cells: &[Vec<Cell
         }
     }
     Some(bounds)
+}
+
+/// What a cell says by itself. Withheld rows of an inner cell may mean few people and nothing else.
+pub(crate) fn own(domain: &Domain, measure: &Measure, policy: &Policy, place: usize, cell: &Cell) -> Interval {
+    match withheld_rows(measure, policy) {
+        Some((low, high)) if *cell == Cell::Withheld && !domain.is_total(place) => Interval { low, high: Some(high) },
+        _ => Interval { low: cell.low(), high: cell.high() },
+    }
 }
 
 /// Counts of people bound rows and sums in a cell, and the other way round.

@@ -22,6 +22,7 @@ mod raw;
 mod refine;
 mod reported;
 mod rounding;
+mod rows;
 mod tally;
 
 // The public interface is:

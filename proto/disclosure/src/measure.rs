@@ -109,6 +109,13 @@ impl Measure {
         Some(sum_bounds(base, hundredths.checked_add(half)? / (base * HUNDREDTHS) * base))
     }
 
+    /// The exact sums, in hundredths, that are shown as `value`: from the first up to, and not including, the second.
+    pub(crate) fn sum_hundredths(&self, value: u64) -> (u64, u64) {
+        let half = self.sum_base().unwrap_or(0).saturating_mul(HUNDREDTHS) / 2;
+        let exact = value.saturating_mul(HUNDREDTHS);
+        (exact.saturating_sub(half), exact.saturating_add(half))
+    }
+
     /// The block of the sum shown as `value`, where `value` is a figure of the grid.
     pub(crate) fn sum_block_shown(&self, value: u64) -> Option<Block> {
         let base = self.sum_base()?;

@@ -1,7 +1,8 @@
 //! The one way from unprotected counts to a table that may leave: decides what is said about every cell.
 //!
-//! Inner cells follow the policy cell by cell. Totals of people that add up exactly go through simulatable refinement
-//! where they touch the neighbourhood of a suppressed count; whatever else touches it is held back. Where the declared
+//! Inner cells follow the policy cell by cell. The totals of one measure, of people or of rows that no one can dominate,
+//! go through simulatable refinement where they touch the neighbourhood of a suppressed count; whatever else touches it
+//! is held back. Which measure that is follows from the declaration: the first that can be refined. Where the declared
 //! domain has no network form or is too large, every total over a hidden cell is held back, which reads nothing but
 //! what the inner cells say in public: no suppressed cell then stands in any equation that the figures form.
 
@@ -9,13 +10,14 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use crate::cell::Cell;
 use crate::contributors::Contributors;
-use crate::coupling::people_bounds;
+use crate::coupling::{people_bounds, rows_bounds};
 use crate::coverage::{Coverage, Covered};
 use crate::domain::{Domain, Per};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
 use crate::raw::{Amount, RawTable};
-use crate::refine::{Refined, Total, refine};
+use crate::refine::{Inner, Refined, Total, refine};
+use crate::rows::{Behind, refinable, undominated_cap};
 
 /// A table that may leave the node. Only [`protect()`] makes one.
 ///
@@ -99,10 +101,13 @@ impl Protected {
 ///   the threshold is suppressed; the rest is shown in its block, cut at the threshold.
 /// * Rows and sums: shown where at least the threshold of people stand behind them (for sums: people with more than
 ///   nought) and nobody dominates; withheld otherwise; zero where nobody is and zeros are shown.
-/// * Totals: of people distinct over the covered inner cells, of rows and sums their sum. A total of people beside
-///   suppressed counts is shown with bounds no finer than leaves each of them its whole range; `value` is then the
-///   grid's figure for the middle of the bounds. Withheld where no bounds at or above the threshold can be shown, and
-///   where figures of rows, sums or people that do not add up would touch a suppressed count's neighbourhood.
+/// * Totals: of people distinct over the covered inner cells, of rows and sums their sum. One measure's totals are shown
+///   beside suppressed counts, with bounds no finer than leaves each of them its whole range; `value` is then the
+///   grid's figure for the middle of the bounds. It is the first declared measure that counts people, or counts rows
+///   of so few per person that withheld rows mean fewer people than the threshold and nothing else (and no other
+///   measure counts rows); of such rows a withheld cell keeps its whole range too. Withheld are totals for which no
+///   bounds at or above the threshold can be shown, totals of rows that few people, or mostly one, might stand
+///   behind, and those of all other measures that touch a suppressed count's neighbourhood.
 ///
 /// # Errors
 /// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
@@ -124,7 +129,7 @@ pub fn protect(
     check_one_level_per_person(&raw, domain)?;
     let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
-    let refined = refined(&raw, measures, &cells, policy);
+    let refined = refined(&raw, &cells, policy);
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
             let said = protect_total(&raw, m, policy, &cells[..domain.inner_len()], refined.as_ref(), total)?;
@@ -181,17 +186,30 @@ fn protect_inner(
     raw.people.iter().enumerate().map(said).collect()
 }
 
-/// Where counts of people have suppressed cells, the refinement of their totals; otherwise, or where the declared
-/// domain does not allow it, `None`.
-fn refined(raw: &RawTable, measures: &[Measure], cells: &[Vec<Cell>], policy: &Policy) -> Option<Refined> {
-    let people = measures.iter().position(|m| m.kind() == MeasureKind::People)?;
-    if !cells[people].iter().any(Cell::is_hidden) {
+/// Where the measure that can be refined has hidden cells, the refinement of its totals; otherwise, or where the
+/// declared domain does not allow it, `None`.
+fn refined(raw: &RawTable, cells: &[Vec<Cell>], policy: &Policy) -> Option<Refined> {
+    let measure = refinable(&raw.measures, policy)?;
+    if !cells[measure].iter().any(Cell::is_hidden) {
         return None;
     }
-    let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
-    let bounds = people_bounds(measures, cells, people, policy);
+    let kind = raw.measures[measure].kind();
+    let (counts, bounds): (Vec<u64>, _) = match kind {
+        MeasureKind::People => {
+            (raw.people.iter().map(RoaringBitmap::len).collect(), people_bounds(&raw.measures, cells, measure, policy))
+        }
+        MeasureKind::Rows { .. } | MeasureKind::Sum { .. } => {
+            let rows = raw.amounts[measure].iter().map(|amount| amount.total);
+            (rows.collect(), rows_bounds(&raw.measures, cells, measure, policy))
+        }
+    };
     let distinct = |total: usize| people_of(raw, &raw.domain.children(total));
-    refine(&raw.domain, policy, &cells[people], &bounds, &counts, distinct)
+    refine(
+        &raw.domain,
+        policy,
+        &Inner { measure, kind, said: &cells[measure], bounds: &bounds, counts: &counts },
+        distinct,
+    )
 }
 
 /// What is said about one total of one measure whose inner cells say `inner`.
@@ -212,12 +230,14 @@ fn protect_total(
         return Ok(Cell::Zero);
     }
     let measure = &raw.measures[place];
-    if measure.kind() == MeasureKind::People {
-        match refined.map(|refined| refined.totals[total]) {
-            Some(Total::Between(low, high)) => return Ok(refined_total(low, high, policy)),
-            Some(Total::Held) => return Ok(Cell::Withheld),
-            Some(Total::Plain) | None => {}
+    match refined.filter(|refined| refined.measure == place).map(|refined| refined.totals[total]) {
+        Some(Total::Between(low, high)) => {
+            let stands = undominated_cap(measure, policy)
+                .is_none_or(|cap| Behind::of(&raw.domain, total, inner).suffices(low, cap, policy));
+            return Ok(if stands { refined_total(low, high, policy) } else { Cell::Withheld });
         }
+        Some(Total::Held) => return Ok(Cell::Withheld),
+        Some(Total::Plain) | None => {}
     }
     // INVARIANT: nothing beside the refined totals links a suppressed count's neighbourhood to other figures.
     let linked = |&child: &usize| refined.is_some_and(|refined| refined.linked[child]);

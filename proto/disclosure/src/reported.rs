@@ -8,6 +8,7 @@ use crate::domain::Domain;
 use crate::measure::{Measure, MeasureError, MeasureKind, check_measures};
 use crate::policy::{Policy, Zeros};
 use crate::rounding::Block;
+use crate::rows::{Behind, refinable, undominated_cap};
 
 /// A received table whose cells obey the policy that it claims and do not contradict each other.
 ///
@@ -54,12 +55,17 @@ impl Reported {
         let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
         let anything_hidden = cells.iter().flat_map(|cells| &cells[..domain.inner_len()]).any(Cell::is_hidden);
         let (first, people) = (&cells[0], people.map(|people| &cells[people]));
-        for (measure, cells) in measures.iter().zip(&cells) {
+        let refined = refinable(&measures, &policy);
+        for (place, (measure, cells)) in measures.iter().zip(&cells).enumerate() {
             let legal = |&cell: &usize| {
                 if domain.is_total(cell) {
                     let children = domain.children(cell);
                     let children: Vec<Cell> = children.iter().map(|&child| cells[child]).collect();
-                    return total_may_say(measure, cells[cell], &children, &policy, anything_hidden);
+                    return total_may_say(measure, cells[cell], &children, &policy, anything_hidden)
+                        && (!children.iter().any(Cell::is_hidden)
+                            || !matches!(cells[cell], Cell::Shown { .. })
+                            || refined == Some(place)
+                                && may_stand_beside_hidden(&domain, measure, cell, cells, &policy));
                 }
                 let covered = |cells: &[Cell]| cells[cell] != Cell::NotCovered;
                 let beside = people.map(|people| people[cell]);
@@ -69,7 +75,7 @@ impl Reported {
                 return Err(ReportedError::Cell { measure: measure.name().to_owned(), cell });
             }
         }
-        let intervals = intervals(&domain, &measures, &cells).ok_or(ReportedError::Contradiction)?;
+        let intervals = intervals(&domain, &measures, &policy, &cells).ok_or(ReportedError::Contradiction)?;
         let mut inner = cells.first().map_or(&[] as &[Cell], Vec::as_slice).iter();
         let coverage = Coverage::of(&domain, |_| match inner.next() {
             Some(Cell::NotCovered) | None => Covered::No,
@@ -127,7 +133,12 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
         Cell::NotCovered => true,
         Cell::Zero => policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero),
         Cell::Suppressed { low, high } => counts_people && (low, high) == policy.suppressed(),
-        Cell::Withheld => !counts_people && people.is_none_or(|people| people != Cell::Zero),
+        Cell::Withheld => {
+            // Rows that no one can dominate are withheld only where people are too few.
+            let few = undominated_cap(measure, policy).is_some();
+            let may = |people: Cell| people != Cell::Zero && !(few && matches!(people, Cell::Shown { .. }));
+            !counts_people && people.is_none_or(may)
+        }
         Cell::Shown { value, low, high } => {
             let enough = people.is_none_or(|people| matches!(people, Cell::Shown { .. }));
             let block = match measure.kind() {
@@ -165,6 +176,17 @@ fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Pol
                 }
         }
     }
+}
+
+/// Whether the policy can show this total of the refined measure over a hidden cell: of rows only where people enough
+/// stand behind it and none of them dominates it.
+fn may_stand_beside_hidden(domain: &Domain, measure: &Measure, total: usize, cells: &[Cell], policy: &Policy) -> bool {
+    let (Some(cap), Cell::Shown { low, high, .. }) = (undominated_cap(measure, policy), cells[total]) else {
+        return true;
+    };
+    let behind = Behind::of(domain, total, cells);
+    // The lower bound shown may have been taken down to the start of its block, by less than a block.
+    behind.may_be_shown() && behind.suffices(policy.block(low).high.min(high), cap, policy)
 }
 
 /// Why a received table is not accepted.

@@ -9,9 +9,16 @@
 //!   two under one total have four more). Every published block meets every scenario.
 //! * *Closure*: cuts depend on earlier blocks through least and greatest values alone, and those are unique.
 //!
-//! It takes part where counts of people add up exactly and the totals have a network form: of the additive totals, in
-//! declared order, as many as do. Totals that are unions have a rule of their own, in [`unions`]. Everything else is held
-//! back where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
+//! It takes part where figures add up exactly and the totals have a network form: of the additive totals, in declared
+//! order, as many as do. Totals of people that are unions have a rule of their own, in [`unions`]. Everything else is
+//! held back where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
+//!
+//! One measure is refined, and the declaration alone says which: people, or rows that no one can dominate (see
+//! [`rows`](crate::rows)). Rows add up over every dimension. A withheld cell of theirs keeps its whole range of rows, up
+//! to the cap of everybody below the threshold, so every number of people with every number of rows that they can have
+//! stays possible. To keep only as many rows as people would cost fewer totals, but would tell of a few people how seldom
+//! they came. Whatever rows fit the totals, each cell has people who fit its rows and all of its other figures; that
+//! holds as long as no total of another measure is shown beside them.
 
 mod form;
 mod network;
@@ -25,14 +32,32 @@ use self::network::{Bounds, Network};
 use self::run::{Cuts, Run, UNBOUNDED};
 use crate::cell::Cell;
 use crate::domain::{Domain, Per};
+use crate::measure::MeasureKind;
 use crate::policy::{Pairs, Policy};
+use crate::rows::Behind;
 
 /// The most values that the scenarios of one table may hold, if every declared cell were suppressed: four bytes each.
 /// It follows from the declared domain alone; a larger table has its totals held back.
 const MAX_SCENARIO_VALUES: usize = 130_000_000;
 
-/// What refinement decided about the totals of people.
+/// The inner cells of the measure to be refined.
+pub(crate) struct Inner<'a> {
+    /// The place of the measure.
+    pub(crate) measure: usize,
+    /// What it counts: people or rows.
+    pub(crate) kind: MeasureKind,
+    /// What is said about them.
+    pub(crate) said: &'a [Cell],
+    /// What all of the published inner figures together imply for each.
+    pub(crate) bounds: &'a [(u64, u64)],
+    /// The true counts.
+    pub(crate) counts: &'a [u64],
+}
+
+/// What refinement decided about the totals of one measure.
 pub(crate) struct Refined {
+    /// The place of the measure.
+    pub(crate) measure: usize,
     /// Per inner cell, whether a total links it, through others, with a suppressed cell.
     pub(crate) linked: Vec<bool>,
     /// Per cell, what is published about a total that touches linked cells.
@@ -50,34 +75,38 @@ pub(crate) enum Total {
     Between(u64, u64),
 }
 
-/// Refines the totals of people. `inner` holds what is said about the inner cells, `bounds` what all of the published
-/// inner figures together imply for each, `counts` the true counts, and `distinct` gives that of a total. `None` where
-/// the domain is too large, which the declaration alone decides, or a count exceeds 30 bits.
+/// Refines the totals of one measure; `distinct` gives the true value of a total of people that is a union. `None` where
+/// the domain is too large, which the declaration alone decides, or all counts together exceed 30 bits.
 pub(crate) fn refine(
     domain: &Domain,
     policy: &Policy,
-    inner: &[Cell],
-    bounds: &[(u64, u64)],
-    counts: &[u64],
+    inner: &Inner<'_>,
     distinct: impl Fn(usize) -> u64,
 ) -> Option<Refined> {
+    let &Inner { measure, kind, said, bounds, counts } = inner;
+    let counts_people = kind == MeasureKind::People;
     let (additive, unions): (Vec<usize>, Vec<usize>) =
-        (0..domain.totals().len()).partition(|&total| adds_up(domain, total));
+        (0..domain.totals().len()).partition(|&total| !counts_people || adds_up(domain, total));
     let totals = form::in_two_chains(domain, &additive);
-    let covered: Vec<bool> = cover(domain, inner);
+    let covered: Vec<bool> = cover(domain, said);
     let network = form::network(domain, &totals, &covered)?;
     if most_scenarios(domain, &network, policy.pairs()).checked_mul(domain.len())? > MAX_SCENARIO_VALUES {
         return None;
     }
-    let linked = neighbourhood(domain, &totals, inner);
+    let linked = neighbourhood(domain, &totals, said);
     let touches = |cell: usize| domain.children(cell).iter().any(|&child| linked[child]);
     let truth = true_table(domain, &totals, counts)?;
     let mut run = Run::new(&network, start(domain, bounds)?, &truth);
-    protect_ranges(&mut run, &network, policy.pairs(), inner);
+    protect_ranges(&mut run, &network, policy.pairs(), said);
     let cuts = TotalCuts(*policy);
     let mut published = vec![Total::Plain; domain.len()];
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
         if covered[cell] && touches(cell) {
+            // Left unknown, it leaves the other totals freer. The public mask alone decides.
+            if !counts_people && !Behind::of(domain, cell, said).may_be_shown() {
+                published[cell] = Total::Held;
+                continue;
+            }
             run.publish(cell, &cuts);
             let children = domain.children(cell);
             let sum = |end: fn(&(u64, u64)) -> u64| children.iter().map(|&child| end(&bounds[child])).sum::<u64>();
@@ -93,13 +122,13 @@ pub(crate) fn refine(
     for cell in unions.held {
         published[cell] = Total::Held;
     }
-    Some(Refined { linked, totals: published })
+    Some(Refined { measure, linked, totals: published })
 }
 
-/// Protects the whole range of every suppressed cell, and of pairs under one total where the policy says so.
-fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, inner: &[Cell]) {
+/// Protects the whole range of every hidden cell, and of pairs under one total where the policy says so.
+fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, said: &[Cell]) {
     let mut ranges: Vec<(usize, i32, i32)> = Vec::new();
-    for cell in (0..inner.len()).filter(|&cell| matches!(inner[cell], Cell::Suppressed { .. })) {
+    for cell in (0..said.len()).filter(|&cell| said[cell].is_hidden()) {
         let partners: Vec<_> = match pairs {
             Pairs::Single => Vec::new(),
             Pairs::Protected => ranges.iter().copied().filter(|p| network.share_a_total(p.0, cell)).collect(),
@@ -181,6 +210,10 @@ fn cover(domain: &Domain, inner: &[Cell]) -> Vec<bool> {
 
 /// The true table: inner counts and, for additive totals, their sums.
 fn true_table(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i32>> {
+    let all = counts.iter().try_fold(0u64, |all, &count| all.checked_add(count))?;
+    if i32::try_from(all).ok()? >= UNBOUNDED {
+        return None;
+    }
     let mut truth = vec![0; domain.len()];
     for (value, &count) in truth.iter_mut().zip(counts) {
         *value = i32::try_from(count).ok()?;

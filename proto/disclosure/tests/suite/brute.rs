@@ -175,6 +175,145 @@ fn rows_beside_people_do_not_narrow_a_suppressed_count() {
     }
 }
 
+/// Every way, person by person, in which one cell can hold up to the ends of the first blocks of people and of rows:
+/// with the threshold of four, up to seven people with one or two rows each, twelve rows together.
+fn one_or_two_rows_each() -> Vec<Vec<usize>> {
+    let ways = (0usize..=7).flat_map(|people| (0..=people).map(move |twice| (people, twice)));
+    let ways = ways.filter(|(people, twice)| people + twice <= 12);
+    ways.map(|(people, twice)| (0..people).map(|person| 1 + usize::from(person < twice)).collect()).collect()
+}
+
+/// Per inner cell the people and their rows.
+type PeopleAndRows = Vec<(u64, u64)>;
+
+/// The attack where rows are refined. Of every withheld cell it asks for each number of people with each number of rows
+/// that they can have, and of each two cells in `pairs` for all of these together.
+fn attack_refined_rows(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    covered: &[bool],
+    one_cell: &[Vec<usize>],
+    pairs: &[(usize, usize)],
+) -> Findings {
+    let cells = covered.iter().filter(|covered| **covered).count();
+    let coverage = coverage(domain, covered);
+    let rows = measures.iter().position(|m| m.kind() != disclosure::MeasureKind::People).unwrap();
+    let mut seen: BTreeMap<String, (Vec<Cell>, BTreeSet<PeopleAndRows>)> = BTreeMap::new();
+    for choice in lists(cells, one_cell.len() as u64 - 1) {
+        let table: Vec<&Vec<usize>> = choice.iter().map(|&c| &one_cell[usize::try_from(c).unwrap()]).collect();
+        let mut records: Vec<Row> = Vec::new();
+        for (cell, people) in (0u32..).zip(&table) {
+            for (person, &n) in (0u32..).zip(people.iter()) {
+                records.extend(std::iter::repeat_n((cell, cell * 100 + person, 0), n));
+            }
+        }
+        let published = protected(domain, measures, policy, &coverage, &records);
+        let table = table.iter().map(|people| (people.len() as u64, people.iter().sum::<usize>() as u64)).collect();
+        let entry = seen.entry(format!("{:?}", published.table()));
+        entry.or_insert_with(|| (published.cells(rows).to_vec(), BTreeSet::new())).1.insert(table);
+    }
+    let least = u64::from(policy.zeros() == Zeros::Shown);
+    let everything: Vec<(u64, u64)> =
+        (least..policy.threshold().people()).flat_map(|v| (v..=2 * v).map(move |r| (v, r))).collect();
+    let mut findings = Findings::default();
+    for (said, tables) in seen.values() {
+        let hidden = |cell: usize| said[cell] == Cell::Withheld;
+        for cell in (0..cells).filter(|&cell| hidden(cell)) {
+            let found: BTreeSet<(u64, u64)> = tables.iter().map(|table| table[cell]).collect();
+            findings.stars += 1;
+            findings.narrowed += usize::from(!everything.iter().all(|pair| found.contains(pair)));
+        }
+        for &(one, other) in pairs.iter().filter(|&&(one, other)| hidden(one) && hidden(other)) {
+            let found: BTreeSet<_> = tables.iter().map(|table| (table[one], table[other])).collect();
+            let all = everything.iter().all(|&a| everything.iter().all(|&b| found.contains(&(a, b))));
+            findings.pairs += 1;
+            findings.pairs_narrowed += usize::from(!all);
+        }
+        let beside = |cell: usize| domain.children(cell).iter().any(|&child| hidden(child));
+        let shown = (domain.inner_len()..domain.len()).filter(|&cell| matches!(said[cell], Cell::Shown { .. }));
+        findings.totals_beside_stars += shown.filter(|&cell| beside(cell)).count();
+    }
+    findings
+}
+
+fn capped_rows() -> Measure {
+    Measure::rows("rows", Some(2)).unwrap()
+}
+
+#[test]
+fn refined_rows_do_not_narrow_people_or_rows_of_a_withheld_cell() {
+    let one_cell = one_or_two_rows_each();
+    let months = [(2, Per::Person), (2, Per::Record)];
+    let three = [true, true, true, false];
+    for zeros in [Zeros::Shown, Zeros::Hidden] {
+        let policy = policy(4, zeros);
+        for (domain, covered) in [
+            (domain(ONE_OF_TWO, JUST_ALL), &three[..2]),
+            (domain(&[(3, Per::Record)], JUST_ALL), &three[..3]),
+            (domain(&months, MARGINS), &three),
+            (domain(&months, &[&[1]]), &three),
+        ] {
+            let measures = [capped_rows(), Measure::people("people")];
+            let found = attack_refined_rows(&domain, &measures, &policy, covered, &one_cell, &[]);
+            assert!(found.stars > 0 && found.totals_beside_stars > 0, "{found:?}");
+            assert_eq!(found.narrowed, 0, "{found:?} {zeros:?} {:?}", domain.totals());
+        }
+    }
+}
+
+#[test]
+fn with_pairs_protected_refined_rows_tell_nothing_of_a_neighbour() {
+    let domain = domain(&[(3, Per::Person)], JUST_ALL);
+    let measures = [capped_rows(), Measure::people("people")];
+    let neighbours = [(0, 1), (1, 2), (0, 2)];
+    for zeros in [Zeros::Shown, Zeros::Hidden] {
+        let policy = policy(4, zeros).with_pairs(Pairs::Protected);
+        let found = attack_refined_rows(&domain, &measures, &policy, &[true; 3], &one_or_two_rows_each(), &neighbours);
+        assert!(found.pairs > 0 && found.totals_beside_stars > 0);
+        assert_eq!((found.narrowed, found.pairs_narrowed), (0, 0), "{found:?} {zeros:?}");
+    }
+}
+
+/// Rows without people beside them depend on whether people are enough and on the rows alone: one way of each will do,
+/// and a number of rows that is possible is so with every number of people that can have it.
+#[test]
+fn refined_rows_alone_in_two_by_two_cells() {
+    let way = |people: usize, rows: usize| (0..people).map(|person| 1 + usize::from(person < rows - people)).collect();
+    let few = (0usize..=6).map(|rows| way(rows.div_ceil(2), rows));
+    let enough = (4usize..=12).map(|rows| way(rows.min(rows.div_ceil(2).max(4)), rows));
+    let one_cell: Vec<Vec<usize>> = few.chain(enough).collect();
+    for zeros in [Zeros::Shown, Zeros::Hidden] {
+        let domain = domain(&[(2, Per::Person), (2, Per::Record)], MARGINS);
+        let published = |choice: &[u64]| {
+            let mut records: Vec<Row> = Vec::new();
+            for (cell, &way) in (0u32..).zip(choice) {
+                for (person, &n) in (0u32..).zip(&one_cell[usize::try_from(way).unwrap()]) {
+                    records.extend(std::iter::repeat_n((cell, (cell / 2) * 100 + person, 0), n));
+                }
+            }
+            let published =
+                protected(&domain, &[capped_rows()], &policy(4, zeros), &Coverage::whole(&domain), &records);
+            published.cells(0).to_vec()
+        };
+        let mut seen: BTreeMap<String, (Vec<Cell>, BTreeSet<Vec<u64>>)> = BTreeMap::new();
+        for choice in lists(4, one_cell.len() as u64 - 1) {
+            let said = published(&choice);
+            let rows = choice.iter().map(|&way| one_cell[usize::try_from(way).unwrap()].iter().sum::<usize>() as u64);
+            seen.entry(format!("{said:?}")).or_insert_with(|| (said, BTreeSet::new())).1.insert(rows.collect());
+        }
+        let mut beside = 0;
+        for (said, tables) in seen.values() {
+            for cell in (0..4).filter(|&cell| said[cell] == Cell::Withheld) {
+                let found: BTreeSet<u64> = tables.iter().map(|table| table[cell]).collect();
+                assert!((u64::from(zeros == Zeros::Shown)..=6).all(|rows| found.contains(&rows)), "{said:?} {cell}");
+                beside += said[4..].iter().filter(|total| matches!(total, Cell::Shown { .. })).count();
+            }
+        }
+        assert!(beside > 0);
+    }
+}
+
 /// Two kinds of people in two months; a person may come in both months, so totals over months are unions.
 #[test]
 fn people_who_come_in_several_months_do_not_give_a_count_away() {

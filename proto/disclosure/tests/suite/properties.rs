@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use disclosure::{
-    Cell, Coverage, Domain, Extent, Measure, MeasureKind, Per, Policy, Reported, Rounding, Threshold, Zeros,
+    Cell, Coverage, Domain, Extent, Measure, MeasureKind, Per, Policy, Reported, Rounding, Threshold, Zeros, audit,
 };
 use proptest::prelude::*;
 
@@ -20,6 +20,21 @@ fn measures() -> Vec<Measure> {
         Measure::sum("days", DAYS_CAP).unwrap(),
         Measure::rows("capped", Some(ROWS_CAP)).unwrap(),
     ]
+}
+
+/// Measures of which rows are refined, where the threshold is enough for nobody to dominate them.
+fn rows_first() -> Vec<Measure> {
+    vec![
+        Measure::sum("days", DAYS_CAP).unwrap(),
+        Measure::rows("capped", Some(ROWS_CAP)).unwrap(),
+        Measure::people("people"),
+    ]
+}
+
+/// Whether that is so: one person with the cap, the others with one row each (the largest share is 43.75 %).
+fn refines_rows(measures: &[Measure], policy: &Policy) -> bool {
+    let k = policy.threshold().people();
+    measures.len() == 3 && ROWS_CAP * 10_000 < 4375 * (ROWS_CAP + k - 1) && k >= 3
 }
 
 /// What is true of one measure in a set of inner cells: people, the exact figure in hundredths, contributors, top two.
@@ -51,11 +66,20 @@ fn truth(rows: &[Row], inner: &[usize], measure: &Measure) -> Truth {
 }
 
 fn check(domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
+    check_measures(&measures(), domain, policy, covered, rows);
+    check_measures(&rows_first(), domain, policy, covered, rows);
+    check_measures(&rows_first()[1..2], domain, policy, covered, rows);
+}
+
+fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
     let k = policy.threshold().people();
-    let protected = protected(domain, &measures(), policy, &coverage(domain, covered), rows);
-    let cells: Vec<Vec<Cell>> = (0..measures().len()).map(|m| protected.cells(m).to_vec()).collect();
-    let reported = Reported::check(domain.clone(), measures(), *policy, cells.clone()).unwrap();
-    for (m, measure) in measures().iter().enumerate() {
+    let protected = protected(domain, measures, policy, &coverage(domain, covered), rows);
+    let cells: Vec<Vec<Cell>> = (0..measures.len()).map(|m| protected.cells(m).to_vec()).collect();
+    let reported = Reported::check(domain.clone(), measures.to_vec(), *policy, cells.clone()).unwrap();
+    let attacked = audit(domain, measures, policy, &cells).unwrap();
+    assert_eq!(attacked.narrowed, [], "{cells:?}");
+    let refines_rows = refines_rows(measures, policy);
+    for (m, measure) in measures.iter().enumerate() {
         assert_eq!(cells[m].len(), domain.len());
         for (index, cell) in cells[m].iter().enumerate() {
             let inner = if domain.is_total(index) { domain.children(index) } else { vec![index] };
@@ -96,7 +120,17 @@ fn check(domain: &Domain, policy: &Policy, covered: &[bool], rows: &[Row]) {
                 }
                 Cell::Zero => assert!(truth.people == 0 && policy.zeros() == Zeros::Shown),
                 Cell::Withheld => {
-                    assert!(measure.kind() != MeasureKind::People || domain.is_total(index))
+                    assert!(measure.kind() != MeasureKind::People || domain.is_total(index));
+                    if refines_rows && measure.name() == "capped" && !domain.is_total(index) {
+                        assert!(truth.people < k, "nobody can dominate these rows");
+                        let interval = reported.interval(m, index).unwrap();
+                        let (low, high) = policy.suppressed();
+                        assert_eq!(
+                            (interval.low, interval.high),
+                            (low, Some(high * ROWS_CAP)),
+                            "a whole range of rows"
+                        );
+                    }
                 }
                 Cell::NotCovered => {}
             }
@@ -128,8 +162,27 @@ fn rows(first: u32, second: u32) -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
+/// A person in up to three months with one or two rows in each, so that a total's largest share can grow.
+fn months_of_rows() -> impl Strategy<Value = Vec<Row>> {
+    let person = (0u32..2, 1u32..8, prop::collection::vec(1usize..=2, 3));
+    prop::collection::vec(person, 0..40).prop_map(|people| {
+        let rows = (0u32..).zip(people).flat_map(|(person, (kind, months, times))| {
+            (0u32..3)
+                .zip(times)
+                .filter(move |(month, _)| months >> month & 1 == 1)
+                .flat_map(move |(month, times)| std::iter::repeat_n((kind * 3 + month, person, 100), times))
+        });
+        rows.collect()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn months_of_regular_patients(policy in policies(), rows in months_of_rows()) {
+        check(&domain(&[(2, Per::Person), (3, Per::Record)], &[&[], &[1], &[0]]), &policy, &[true; 6], &rows);
+    }
 
     #[test]
     fn two_dimensions(policy in policies(), rows in rows(2, 3), open in prop::collection::vec(prop::bool::weighted(0.9), 6)) {
@@ -173,6 +226,37 @@ fn a_record_outside_the_coverage_is_refused() {
     let covered = coverage(&domain, &[true, false]);
     let refused = disclosure::protect(tally.finish().unwrap(), &domain, &measures, &policy, &covered);
     assert_eq!(refused.err(), Some(disclosure::ProtectError::Uncovered));
+}
+
+#[test]
+fn a_forged_report_of_rows_is_refused() {
+    let shown = |value, low, high| Cell::Shown { value, low, high };
+    let star = Cell::Suppressed { low: 1, high: 9 };
+    let check = |per, measures: [Measure; 2], rows: [Cell; 3], people: [Cell; 3]| {
+        let cells = if measures[0].kind() == MeasureKind::People { [people, rows] } else { [rows, people] };
+        let cells = cells.iter().map(|cells| cells.to_vec()).collect();
+        Reported::check(domain(&[(2, per)], &[&[]]), measures.to_vec(), Policy::nhs_sde(), cells).is_ok()
+    };
+    let rows = |cap| Measure::rows("rows", Some(cap)).unwrap();
+    let people = || Measure::people("people");
+    let beside = [shown(15, 13, 17), star, Cell::Withheld];
+    let with = |total| [shown(20, 18, 22), Cell::Withheld, total];
+    let all = shown(30, 19, 40);
+    assert!(check(Per::Person, [rows(2), people()], with(all), beside));
+    assert!(check(Per::Person, [rows(2), people()], with(Cell::Withheld), beside));
+    let withheld = [Cell::Withheld, Cell::Withheld, Cell::Withheld];
+    assert!(!check(Per::Person, [rows(2), people()], withheld, beside), "rows of enough people are shown");
+    assert!(check(Per::Person, [rows(9), people()], withheld, beside), "or dominated");
+    let people_total = [beside[0], star, shown(20, 18, 22)];
+    assert!(!check(Per::Person, [rows(2), people()], with(all), people_total), "two measures refined");
+    assert!(check(Per::Person, [people(), rows(2)], with(Cell::Withheld), people_total));
+    assert!(!check(Per::Person, [people(), rows(2)], with(all), beside), "not the first measure");
+    assert!(!check(Per::Person, [rows(9), people()], with(all), beside), "someone may dominate");
+    let few = [Cell::Withheld, Cell::Withheld, shown(20, 18, 22)];
+    let stars = [star, star, Cell::Withheld];
+    assert!(!check(Per::Record, [rows(2), people()], few, stars), "few people may be behind each month");
+    let enough = [Cell::Withheld, Cell::Withheld, shown(25, 23, 27)];
+    assert!(check(Per::Person, [rows(2), people()], enough, stars));
 }
 
 #[test]
