@@ -1,6 +1,7 @@
 //! The program `tallyward-node` itself, started as an operator starts it.
 //!
 //! That these tests are here also makes Cargo build the program, which the region's tests start.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::process::{Command, Output};
 
