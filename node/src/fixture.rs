@@ -75,7 +75,7 @@ kind = "hospital"
 name = "Northmead"
 folder = "data"
 signing_key = "signing.pk8"
-population = 40
+population = 400
 
 [coordinator]
 address = "https://127.0.0.1:9"

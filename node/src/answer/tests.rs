@@ -155,8 +155,8 @@ fn every_refusal_is_one_word() {
     check(SAME, SAME, months("2020-01", "2020-03"), Err(Refusal::NotCovered));
     check(SAME, ("runs_at = [\"hospital\"]", "runs_at = [\"hospital\", \"gp\"]"), |_| {}, Err(Refusal::NotApproved));
     check(("kind = \"hospital\"", "kind = \"gp\""), SAME, |_| {}, Err(Refusal::NotApproved));
-    check(("population = 40", "population = 40\nanswering = \"off\""), SAME, |_| {}, Err(Refusal::NotReleased));
-    check(("population = 40", "population = 40\nmin_population = 41"), SAME, |_| {}, Err(Refusal::NotReleased));
+    check(("population = 400", "population = 400\nanswering = \"off\""), SAME, |_| {}, Err(Refusal::NotReleased));
+    check(("population = 400", "population = 400\nmin_population = 401"), SAME, |_| {}, Err(Refusal::NotReleased));
     check(("[limits]", "[refuse]\ntemplates = [\"stays\"]\n[limits]"), SAME, |_| {}, Err(Refusal::NotReleased));
     check(("[limits]", "[refuse]\npurposes = [\"test\"]\n[limits]"), SAME, |_| {}, Err(Refusal::NotReleased));
     let sole = ("min_sites = { hospital = 3 }", "min_sites = { hospital = 1 }\nsole_providers = [\"hospital\"]");

@@ -85,7 +85,7 @@ fn records_of_nobody_are_left_out_and_counted() {
 #[test]
 fn opt_outs_that_are_not_applied_are_declared() {
     let mut site = Site::new();
-    site.config = site.config.replace("population = 40", "population = 40\nopt_outs = \"none\"");
+    site.config = site.config.replace("population = 400", "population = 400\nopt_outs = \"none\"");
     let snapshot = taken(&site.enrolled());
     assert_eq!((snapshot.opt_outs(), snapshot.tables()["person"].rows), (OptOuts::None, 40));
 }
