@@ -1,8 +1,9 @@
 //! The coordinator's one listener: a door for providers and a door for analysts, told apart by certificate.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -10,7 +11,7 @@ use futures::stream::BoxStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status};
@@ -28,6 +29,8 @@ use crate::tls::ServerTls;
 
 /// The most open connections.
 const CONNECTIONS_MAX: usize = 4096;
+/// The most open connections of one caller, so that none takes the places of the others.
+const CONNECTIONS_PER_CALLER_MAX: usize = 32;
 /// The most connections whose handshake is under way.
 const HANDSHAKES_MAX: usize = 256;
 /// The most bytes of one message.
@@ -154,6 +157,7 @@ pub async fn serve<L: LinkDoor, D: DeskDoor>(
 async fn accept(listener: TcpListener, tls: ServerTls, accepted: mpsc::Sender<io::Result<Accepted>>) {
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     let open = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let callers = Arc::new(Callers::default());
     loop {
         let Ok(handshake) = Arc::clone(&handshakes).acquire_owned().await else { return };
         let Ok(place) = Arc::clone(&open).acquire_owned().await else { return };
@@ -166,18 +170,36 @@ async fn accept(listener: TcpListener, tls: ServerTls, accepted: mpsc::Sender<io
                 continue;
             }
         };
-        let (tls, accepted) = (tls.clone(), accepted.clone());
+        let (tls, accepted, callers) = (tls.clone(), accepted.clone(), Arc::clone(&callers));
         tokio::spawn(async move {
             let connection = stream::accept(&tls, tcp).await;
             drop(handshake);
-            match connection {
-                Some(connection) => {
-                    // Whoever holds the other end has gone with the server.
-                    let _gone = accepted.send(Ok(connection.holding(place))).await;
-                }
-                None => tracing::debug!("a connection did not prove who it is"),
-            }
+            let Some(connection) = connection else {
+                tracing::debug!("a connection did not prove who it is");
+                return;
+            };
+            let Some(own) = callers.place(connection.caller()) else {
+                let caller = connection.caller().uri();
+                tracing::warn!(caller, "a caller has too many connections; its newest is closed");
+                return;
+            };
+            // Whoever holds the other end has gone with the server.
+            let _gone = accepted.send(Ok(connection.holding(place).holding(own))).await;
         });
+    }
+}
+
+/// The places of each caller. There are as many callers as the authority has named.
+#[derive(Default)]
+struct Callers(Mutex<HashMap<String, Arc<Semaphore>>>);
+
+impl Callers {
+    /// One of the caller's places, if there is one left.
+    fn place(&self, caller: &Caller) -> Option<OwnedSemaphorePermit> {
+        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let places =
+            callers.entry(caller.uri()).or_insert_with(|| Arc::new(Semaphore::new(CONNECTIONS_PER_CALLER_MAX)));
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }
 

@@ -28,15 +28,20 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 pub(crate) struct Accepted {
     stream: server::TlsStream<TcpStream>,
     caller: Caller,
-    // One of the places for open connections, given back when this one closes.
-    place: Option<OwnedSemaphorePermit>,
+    // Places among all open connections and among the caller's, given back when this one closes.
+    places: Vec<OwnedSemaphorePermit>,
 }
 
 impl Accepted {
-    /// The same connection, holding one of the places for open connections.
+    /// The same connection, holding a place for as long as it is open.
     pub(crate) fn holding(mut self, place: OwnedSemaphorePermit) -> Self {
-        self.place = Some(place);
+        self.places.push(place);
         self
+    }
+
+    /// Who opened it.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -46,7 +51,7 @@ pub(crate) async fn accept(tls: &ServerTls, tcp: TcpStream) -> Option<Accepted> 
     let acceptor = TlsAcceptor::from(std::sync::Arc::clone(&tls.0));
     let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(tcp)).await.ok()?.ok()?;
     let caller = stream.get_ref().1.peer_certificates()?.first().and_then(tls::caller)?;
-    Some(Accepted { stream, caller, place: None })
+    Some(Accepted { stream, caller, places: Vec::new() })
 }
 
 /// Opens a channel to the coordinator at `address` (`host:port`, or with `https://` before it).

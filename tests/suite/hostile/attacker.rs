@@ -24,7 +24,7 @@ use wire::{
     ProviderCode, RunId, RunSummary, ServerTls, TemplateList, TlsFiles, TurnedAway,
 };
 
-use crate::world::World;
+use crate::world::{World, until};
 
 /// Both versions of TLS that rustls speaks.
 pub const TLS_12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
@@ -113,7 +113,7 @@ impl FalseNode {
     pub async fn of(world: &World, code: &str) -> Self {
         let files = world.tls(&world.folder.provider(code));
         let tls = client(&files.authority, Some(&files), TLS_13, b"h2");
-        Self::over(channel(world, tls).await.unwrap())
+        Self::over(until("the port answers", async || channel(world, Arc::clone(&tls)).await.ok()).await)
     }
 
     pub fn over(channel: Channel) -> Self {

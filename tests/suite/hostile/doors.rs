@@ -269,3 +269,27 @@ async fn connections_that_say_nothing_are_cut_and_hold_nobody_up_for_long() {
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     coordinator.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_caller_cannot_take_the_places_of_the_others() {
+    let world = World::new().await;
+    let coordinator = world.start_coordinator().await;
+    let mut open = Vec::new();
+    let order = OrderId::random().unwrap().to_string();
+    for _ in 0..100 {
+        let mut node = FalseNode::of(&world, "RYD").await;
+        if node.submit(&order, Outcome::Refusal(vec![])).await.is_ok() {
+            open.push(node);
+        }
+    }
+    assert!((1..=32).contains(&open.len()), "{} connections of one caller are open", open.len());
+    // Places that are given back can be taken again.
+    open.clear();
+    until("there is a place again", async || {
+        FalseNode::of(&world, "RYD").await.submit(&order, Outcome::Refusal(vec![])).await.ok()
+    })
+    .await;
+    let mut desk = world.desk().await;
+    assert_eq!(desk.templates().await.unwrap().templates.len(), 1);
+    coordinator.stop().await;
+}
