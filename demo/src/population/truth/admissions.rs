@@ -41,12 +41,10 @@ impl<'a> Own<'a> {
         for spell in self.spells_begun(period) {
             let Some(stay) = spell.stay.filter(|_| spell.is_stroke()) else { continue };
             let band = match stay {
-                0..3 => "0-2",
-                3..8 => "3-7",
-                8..15 => "8-14",
-                15..29 => "15-28",
-                29..56 => "29-55",
-                _ => "56+",
+                0..8 => "0-7",
+                8..22 => "8-21",
+                22..50 => "22-49",
+                _ => "50+",
             };
             truth.add(spell.person, [&month(spell).quarter(), band], u64::from(stay) * 100);
         }

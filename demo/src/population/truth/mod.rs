@@ -18,7 +18,7 @@ use super::provider::{Kind, Provider};
 pub use period::{Period, YearMonth};
 
 /// The cap of every template that counts rows: so many of one person count in one inner cell.
-const ROWS_AT_MOST: u64 = 3;
+const ROWS_AT_MOST: u64 = 2;
 
 /// A template with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
