@@ -235,14 +235,18 @@ fn write_tables(folder: &Path, size: &Size) {
         vec![
             ("person_id", Arc::new(StringArray::from_iter_values(rows.clone().map(id))) as ArrayRef),
             ("birth_month", Arc::new(Date32Array::from_iter_values(rows.clone().map(|_| -7_305)))),
-            ("gender_code", Arc::new(StringArray::from_iter_values(rows.clone().map(|n| ["1", "2"][(n % 2) as usize])))),
+            (
+                "gender_code",
+                Arc::new(StringArray::from_iter_values(rows.clone().map(|n| ["1", "2"][(n % 2) as usize]))),
+            ),
             ("opted_out", Arc::new(arrow::array::BooleanArray::from_iter(rows.map(|_| Some(false))))),
         ]
     });
     // Each person's spells stand together, as an extract ordered by patient has them.
     let person = |n: u64| n * size.people / size.spells;
     write(folder, "hospital_spell", size.spells, |rows| {
-        let texts = |of: &dyn Fn(u64) -> String| Arc::new(StringArray::from_iter_values(rows.clone().map(of))) as ArrayRef;
+        let texts =
+            |of: &dyn Fn(u64) -> String| Arc::new(StringArray::from_iter_values(rows.clone().map(of))) as ArrayRef;
         let day = |n: u64| FIRST_DAY + i32::try_from(mix(n) % DAYS).unwrap();
         vec![
             ("spell_id", texts(&|n| format!("S{n:09}"))),

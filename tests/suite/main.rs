@@ -5,9 +5,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod edges;
-mod truths;
-mod omop;
 mod hostile;
 mod kill;
+mod omop;
 mod standalone;
+mod truths;
 mod world;
