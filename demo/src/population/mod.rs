@@ -1,6 +1,6 @@
 //! The synthetic population of the demonstration region, and each provider's records of it.
 //!
-//! One seed makes one region, on every machine and with any number of threads. [`generate`] makes the people and their
+//! One seed makes one region, on every machine and with any number of threads. [`generate()`] makes the people and their
 //! events in memory; [`Population::write`] writes what one provider holds as Parquet tables of core-1; [`truth`] counts the
 //! answers straight from memory, apart from the nodes' own code path. What the region is stated to show is the table
 //! [`stated`].

@@ -23,7 +23,7 @@ pub struct Read {
     pub columns: Vec<String>,
 }
 
-/// A plan that passed the check. Only [`crate::check`] makes one.
+/// A plan that passed the check. Only [`crate::check()`] makes one.
 #[derive(Clone, Debug)]
 pub struct Checked {
     // INVARIANT: analysed, on the allow-list, and its output is `person_id` and the declared columns.

@@ -1,7 +1,7 @@
 //! What a template's SQL may read and do: the core model `core-1`, and the one plan check.
 //!
 //! A template's SQL returns *contributions*: one row per contributing record, with `person_id`, one column per dimension
-//! and one per summed measure. [`check`] admits SQL that does this and nothing else; whoever proposes a template, the
+//! and one per summed measure. [`check()`] admits SQL that does this and nothing else; whoever proposes a template, the
 //! coordinator and every node call the same function. It works in two layers, each an allow-list: the statement as
 //! written, and the logical plan, in which every row is followed back to its one person.
 //!
