@@ -37,6 +37,7 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Where the region cannot be made or started.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    node::panics_say_where_only();
     let filter = tracing_subscriber::EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;

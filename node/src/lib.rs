@@ -17,6 +17,7 @@ mod engine;
 mod fixture;
 mod host;
 mod ledger;
+mod panics;
 mod policy;
 mod provider;
 mod serve;
@@ -34,6 +35,7 @@ pub use crate::config::{
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
 pub use crate::ledger::LedgerOpenError;
+pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{IntegrityError, LeftOut, Manifest, Snapshot, SnapshotError, TableEntry, take};

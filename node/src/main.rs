@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
+    node::panics_say_where_only();
     let filter = EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn,node=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let done = match Arguments::parse().command {

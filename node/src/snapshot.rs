@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use template::Digest;
 use wire::{OptOuts, SnapshotId};
 
 pub use manifest::{LeftOut, Manifest, TableEntry};
@@ -43,7 +44,14 @@ pub(crate) struct FrozenTable {
     pub bytes: u64,
     pub modified: SystemTime,
     pub rows: u64,
+    // What the file system alone sets, where it does: see `inode`.
+    inode: Option<Inode>,
+    sha256: Digest,
 }
+
+/// A file's number and the time of its last change of any kind, in seconds and nanoseconds: a program that writes to a
+/// file and puts its modification time back cannot put this back.
+type Inode = (u64, i64, i64);
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -133,7 +141,8 @@ impl Snapshot {
         &self.tables
     }
 
-    /// Whether the files of these tables still have the length and modification time that they had when verified.
+    /// Whether the files of these tables still have the length and modification time that they had when verified. A file
+    /// that was touched in any other way is read again.
     ///
     /// # Errors
     /// [`IntegrityError::Changed`] or [`IntegrityError::Read`].
@@ -144,9 +153,41 @@ impl Snapshot {
             if metadata.len() != table.bytes || metadata.modified().map_err(read)? != table.modified {
                 return Err(IntegrityError::Changed { path: table.path.clone() });
             }
+            if inode(&metadata) != table.inode {
+                let digest = File::open(&table.path).and_then(digest).map_err(read)?;
+                if digest != table.sha256 {
+                    return Err(IntegrityError::Changed { path: table.path.clone() });
+                }
+            }
         }
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> Option<Inode> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &fs::Metadata) -> Option<Inode> {
+    None
+}
+
+/// The digest of a file's bytes.
+fn digest(mut file: File) -> io::Result<Digest> {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => context.update(buffer.get(..n).unwrap_or_default()),
+        }
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    Ok(Digest::from(bytes))
 }
 
 /// The snapshot that is served, if there is one.
@@ -165,23 +206,17 @@ pub(crate) fn current(folder: &Path) -> Result<Option<SnapshotId>, IntegrityErro
 fn verified(folder: &Path, entry: &TableEntry) -> Result<FrozenTable, IntegrityError> {
     let path = folder.join(format!("{}.parquet", entry.table));
     let read = |source| IntegrityError::Read { path: path.clone(), source };
-    let mut file = File::open(&path).map_err(read)?;
+    let file = File::open(&path).map_err(read)?;
     let before = file.metadata().map_err(read)?;
-    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer).map_err(read)? {
-            0 => break,
-            n => context.update(buffer.get(..n).unwrap_or_default()),
-        }
-    }
+    let sha256 = digest(file).map_err(read)?;
     let modified = before.modified().map_err(read)?;
     let after = fs::metadata(&path).map_err(read)?;
-    let stood_still = after.len() == before.len() && after.modified().map_err(read)? == modified;
-    if !stood_still || before.len() != entry.bytes || context.finish().as_ref() != entry.sha256.bytes() {
+    let stood_still =
+        after.len() == before.len() && after.modified().map_err(read)? == modified && inode(&after) == inode(&before);
+    if !stood_still || before.len() != entry.bytes || sha256 != entry.sha256 {
         return Err(IntegrityError::Changed { path });
     }
-    Ok(FrozenTable { path, bytes: entry.bytes, modified, rows: entry.rows })
+    Ok(FrozenTable { path, bytes: entry.bytes, modified, rows: entry.rows, inode: inode(&before), sha256 })
 }
 
 /// Replaces a small file in one step: a crash leaves the old one or the new one.

@@ -48,7 +48,7 @@ fn remove(path: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_changed_under_a_running_node_is_refused_as_such() {
     watch_log();
-    for change in [append as fn(&Path), cut, flip, remove] {
+    for change in [append as fn(&Path), cut, flip, flip_unseen, remove] {
         let world = World::new().await;
         let coordinator = world.start_coordinator().await;
         let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
