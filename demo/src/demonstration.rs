@@ -59,7 +59,8 @@ async fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
     let region = region::start(&prepared, listener, &arguments.without).await?;
     region.connected(CONNECT).await;
     say(&format!(
-        "{} providers and their coordinator are running at {}; ready after {:.1} s",
+        "{} of {} providers and their coordinator are running at {}; ready after {:.1} s",
+        region.nodes(),
         prepared.providers.len(),
         region.address(),
         began.elapsed().as_secs_f64()

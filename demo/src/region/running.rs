@@ -20,8 +20,8 @@ pub struct Running {
     address: String,
     nodes: usize,
     coordinator: Coordinator,
-    stop: watch::Sender<bool>,
-    serving: [JoinHandle<std::io::Result<()>>; 2],
+    // The nodes, then the coordinator: the order in which they stop.
+    serving: [(watch::Sender<bool>, JoinHandle<std::io::Result<()>>); 2],
 }
 
 /// Starts the coordinator on `listener`, and every node but those in `without`.
@@ -47,16 +47,17 @@ pub async fn start(prepared: &Prepared, listener: TcpListener, without: &[String
     })
     .await??;
     let nodes = providers.len();
-    let (stop, stopped) = watch::channel(false);
+    let [(stop_nodes, nodes_stopped), (stop_coordinator, coordinator_stopped)] =
+        [watch::channel(false), watch::channel(false)];
     let until = |mut stopped: watch::Receiver<bool>| async move {
         // A sender that is gone has stopped, too.
         let _stopped = stopped.wait_for(|stopped| *stopped).await;
     };
     let serving = [
-        tokio::spawn(coordinator::serve(coordinator.clone(), listener, until(stopped.clone()))),
-        tokio::spawn(node::serve(providers, until(stopped))),
+        (stop_nodes, tokio::spawn(node::serve(providers, until(nodes_stopped)))),
+        (stop_coordinator, tokio::spawn(coordinator::serve(coordinator.clone(), listener, until(coordinator_stopped)))),
     ];
-    Ok(Running { address, nodes, coordinator, stop, serving })
+    Ok(Running { address, nodes, coordinator, serving })
 }
 
 impl Running {
@@ -64,6 +65,12 @@ impl Running {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// How many nodes run in this process.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.nodes
     }
 
     /// Waits until every node of this process is connected, at most so long; whether it is so.
@@ -80,8 +87,8 @@ impl Running {
 
     /// Stops the nodes and the coordinator. Whatever they have recorded stays.
     pub async fn stop(self) {
-        self.stop.send_replace(true);
-        for task in self.serving {
+        for (stop, task) in self.serving {
+            stop.send_replace(true);
             // A task that failed has said so in its log.
             let _ended = task.await;
         }
