@@ -40,6 +40,13 @@ struct Approver {
 /// let approved = Approved { template, digest, approved_by: vec![] };
 /// # }
 /// ```
+/// ```
+/// # use template::*;
+/// # fn approve(root: &TrustRoot, envelope: &Envelope, now: chrono::DateTime<chrono::Utc>) -> Option<Approved> {
+/// let approved = root.approve(envelope, now).ok()?;
+/// # Some(approved)
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Approved {
     template: Template,

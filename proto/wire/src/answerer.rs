@@ -36,6 +36,14 @@ pub enum Answered {
 ///     Answered::Release(raw)
 /// }
 /// ```
+/// What was recorded does:
+/// ```
+/// # use wire::*;
+/// fn answer(raw: disclosure::RawTable, recorded: Release) -> Answered {
+///     drop(raw);
+///     Answered::Release(recorded)
+/// }
+/// ```
 pub trait Answerer: Send + Sync + 'static {
     /// Answers one order.
     fn answer(&self, dispatch: Dispatch) -> impl Future<Output = Answered> + Send;

@@ -97,6 +97,12 @@ pub struct Unrecorded {
 /// Release { order, bytes: b"{\"cells\":[3]}".to_vec() }
 /// # }
 /// ```
+/// ```
+/// # use wire::*;
+/// # fn read_back<L: Ledger>(ledger: &L, order: OrderId, own: &template::PublicKey) -> Option<Release> {
+/// Release::recorded(ledger, &order, own).ok()?
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     order: OrderId,
