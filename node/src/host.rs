@@ -118,19 +118,13 @@ fn remembered<T>(
     let key = (root.digest(), Digest::of(bytes));
     let envelope = Envelope::parse(bytes)?;
     if let Some(approved) = lock(shelf).get(&key)
-        && !has_expired(root, &envelope, now)
+        && !root.has_expired(now)
     {
         return Ok(approved);
     }
     let approved = Arc::new(approve(root, &envelope, now)?);
     lock(shelf).put(key, Arc::clone(&approved));
     Ok(approved)
-}
-
-/// Whether the trust root has expired. It says so before it looks at any signature, so asking for both kinds costs one
-/// verification at most, and none where the kinds differ.
-fn has_expired(root: &TrustRoot, envelope: &Envelope, now: DateTime<Utc>) -> bool {
-    matches!(root.approve_lookup(envelope, now), Err(ApprovalError::RootExpired { .. }))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

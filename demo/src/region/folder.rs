@@ -28,6 +28,12 @@ impl Folder {
         self.0.join("region.json")
     }
 
+    /// There while the region is being made, and so after a making that was broken off.
+    #[must_use]
+    pub fn unfinished(&self) -> PathBuf {
+        self.0.join("region.unfinished")
+    }
+
     /// The certificate authority.
     #[must_use]
     pub fn authority(&self) -> PathBuf {

@@ -150,14 +150,15 @@ fn move_coordinator(folder: &Folder, description: &Description, address: &str) -
 
 fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &impl Telling) -> Result<Prepared> {
     let occupied = std::fs::read_dir(&spec.dir).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied && !folder.authority().exists() {
+    if occupied && !folder.unfinished().exists() {
         bail!("{} is not empty and holds no region; give another --dir", spec.dir.display());
     }
     if occupied {
-        // A region that was not finished: its description is written last.
+        // Only what a broken-off making left behind is ever removed.
         std::fs::remove_dir_all(&spec.dir)
             .with_context(|| format!("cannot remove the half-made region in {}", spec.dir.display()))?;
     }
+    folder::write(&folder.unfinished(), "")?;
     let authority = Authority::new(today)?;
     folder::write(&folder.authority().join("certificate.pem"), authority.certificate())?;
     folder::write_private(&folder.authority().join("key.pem"), authority.key())?;
@@ -200,6 +201,7 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
         providers: providers.clone(),
     };
     describe(&folder, &description)?;
+    std::fs::remove_file(folder.unfinished()).context("the region cannot be marked as finished")?;
     Ok(Prepared { folder, providers })
 }
 

@@ -177,6 +177,12 @@ impl TrustRoot {
         self.version
     }
 
+    /// Whether it may no longer be used at `now`.
+    #[must_use]
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        now >= self.expires
+    }
+
     /// The template in this envelope, if it is approved at `now`.
     ///
     /// # Errors
@@ -207,7 +213,7 @@ impl TrustRoot {
         payload_type: PayloadType,
         now: DateTime<Utc>,
     ) -> Result<(&'a [u8], BTreeSet<&Approver>), ApprovalError> {
-        if now >= self.expires {
+        if self.has_expired(now) {
             return Err(ApprovalError::RootExpired { version: self.version });
         }
         let keys: Vec<PublicKey> = self.approvers.keys().copied().collect();
