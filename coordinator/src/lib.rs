@@ -1,7 +1,7 @@
 //! The coordinator: asks one question of many providers and combines what they release.
 //!
 //! It checks who asks, makes one signed order per provider, keeps it before anybody is asked, verifies and keeps every
-//! release before it acknowledges it, and [`combine`]s what came into an answer in which every asked site has exactly one
+//! release before it acknowledges it, and [combines](combine) what came into an answer in which every asked site has exactly one
 //! named outcome. It sees released figures only; a node never sees another's.
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,6 @@ mod ask;
 pub mod catalogue;
 mod clock;
 mod close;
-pub mod combine;
 mod config;
 mod coordinator;
 mod doors;

@@ -3,8 +3,8 @@
 use disclosure::Interval;
 use wire::SiteCounts;
 
-use crate::combine::region::sum;
-use crate::combine::site::Site;
+use crate::region::sum;
+use crate::site::Site;
 
 /// A sum over the sites of a group that answered and cover the cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

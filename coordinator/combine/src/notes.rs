@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use disclosure::{Cell, Extent, MeasureKind, Reported, Zeros};
 use template::ProviderKind;
 
-use crate::combine::site::{Heard, Site};
-use crate::combine::{Group, Question};
+use crate::site::{Heard, Site};
+use crate::{Group, Question};
 
 /// The notes that belong to these groups.
 #[must_use]
@@ -84,7 +84,7 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
                 figure.name
             ));
         }
-        if at().any(|figure| figure.bounds == crate::combine::Bounds::NONE) {
+        if at().any(|figure| figure.bounds == crate::Bounds::NONE) {
             notes.push(format!(
                 "`{}` has no value where nobody is counted, where too few sites cover what it compares, or where the \
                  question spans fewer periods than it compares.",

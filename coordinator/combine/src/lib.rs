@@ -4,9 +4,11 @@
 //! sites that show, show nobody, suppress, withhold, do not cover, refuse and fail. A suppressed cell enters with its
 //! whole range and never as nought; a cell that no site covers has no bounds. Below a template's least number of sites
 //! there are no combined figures at all.
+#![forbid(unsafe_code)]
 
 mod cell;
 mod decimal;
+mod document;
 mod figure;
 mod notes;
 mod quorum;
@@ -17,13 +19,15 @@ mod site;
 use disclosure::{Domain, Measure};
 use template::{Figure, Grouping, ProviderKind};
 
-pub use self::cell::CombinedCell;
-pub use self::decimal::Decimal;
-pub use self::figure::CombinedFigure;
-pub use self::notes::notes;
-pub use self::quorum::Quorum;
-pub use self::rates::Bounds;
-pub use self::site::{Heard, Site};
+// The public interface is:
+pub use crate::cell::CombinedCell;
+pub use crate::decimal::Decimal;
+pub use crate::document::{Conclusions, conclude, dimensions, measures};
+pub use crate::figure::CombinedFigure;
+pub use crate::notes::notes;
+pub use crate::quorum::Quorum;
+pub use crate::rates::Bounds;
+pub use crate::site::{Heard, Site};
 
 /// What the sites were asked.
 #[derive(Clone, Copy, Debug)]

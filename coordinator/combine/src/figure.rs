@@ -8,11 +8,11 @@
 use disclosure::{Cell, CellKey, Domain, Interval, MeasureKind, Per, Reported};
 use template::{Figure, FigureKind};
 
-use crate::combine::quorum::Quorum;
-use crate::combine::rates::{self, Bounds};
-use crate::combine::region::{Region, groups, sum};
-use crate::combine::site::Site;
-use crate::combine::{CombineError, Question};
+use crate::quorum::Quorum;
+use crate::rates::{self, Bounds};
+use crate::region::{Region, groups, sum};
+use crate::site::Site;
+use crate::{CombineError, Question};
 
 /// A figure at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use disclosure::Interval;
 
-use crate::combine::decimal::Decimal;
+use crate::decimal::Decimal;
 
 /// Bounds of a figure. All `None` where the figure has no value, such as a share of nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

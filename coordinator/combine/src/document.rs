@@ -1,0 +1,165 @@
+//! Answers as documents: what combining found, in words and labels.
+
+use disclosure::{CellKey, Domain};
+use template::{Figure, FigureKind, Grouping, Query, Template, TemplateMeasure};
+use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CellState, CombinedCell, CombinedFigure, GroupState};
+
+use crate::quorum::Quorum;
+use crate::site::Site;
+use crate::{CombineError, Group, Question, TooFewSites};
+
+/// The part of an answer that follows from the question and what was heard of every asked site. Whoever holds the signed
+/// releases can make it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusions {
+    /// The dimensions, in declared order.
+    pub dimensions: Vec<AnswerDimension>,
+    /// The measures, in declared order.
+    pub measures: Vec<AnswerMeasure>,
+    /// The combined figures, per group of sites.
+    pub groups: Vec<AnswerGroup>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+/// Combines what was heard of every asked site, as an answer shows it.
+///
+/// # Errors
+/// A [`CombineError`] where the sites' tables are not of this query.
+pub fn conclude(query: &Query, grouping: Grouping, sites: &[Site<'_>]) -> Result<Conclusions, CombineError> {
+    let template = query.template();
+    let quorum = Quorum::new(template.min_sites.clone());
+    let question = Question {
+        domain: query.domain(),
+        measures: query.measures(),
+        figures: &template.figures,
+        quorum: &quorum,
+        grouping,
+    };
+    let groups = crate::combine(&question, sites)?;
+    let mut notes = crate::notes(&question, sites, &groups);
+    notes.extend(unasked(template, sites));
+    Ok(Conclusions {
+        dimensions: dimensions(query),
+        measures: measures(query),
+        groups: groups.into_iter().map(|group| document(&question, template, group)).collect(),
+        notes,
+    })
+}
+
+/// The query's dimensions, as an answer names them.
+#[must_use]
+pub fn dimensions(query: &Query) -> Vec<AnswerDimension> {
+    let declared = query.template().dimensions.iter();
+    declared
+        .zip(query.domain().dimensions())
+        .map(|(dimension, bound)| AnswerDimension {
+            name: dimension.name.clone(),
+            title: dimension.title.clone(),
+            levels: bound.levels.clone(),
+        })
+        .collect()
+}
+
+/// The query's measures, as an answer names them.
+#[must_use]
+pub fn measures(query: &Query) -> Vec<AnswerMeasure> {
+    let declared = query.template().measures.iter();
+    declared
+        .map(|measure| AnswerMeasure {
+            name: measure.measure.name().to_owned(),
+            title: measure.title.clone(),
+            unit: measure.unit.clone(),
+        })
+        .collect()
+}
+
+/// Kinds that the template asks and the region does not have.
+fn unasked(template: &Template, sites: &[Site<'_>]) -> Vec<String> {
+    let absent = |kind: &&template::ProviderKind| !sites.iter().any(|site| site.kind == **kind);
+    template
+        .runs_at
+        .iter()
+        .filter(absent)
+        .map(|kind| format!("The region has no provider of kind `{kind}`, which the template asks as well."))
+        .collect()
+}
+
+fn document(question: &Question<'_>, template: &Template, group: Group) -> AnswerGroup {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let (state, cells, figures) = match group.table {
+        Err(TooFewSites { needed }) => (GroupState::TooFewSites { needed }, Vec::new(), Vec::new()),
+        Ok(table) => (GroupState::Combined, cells(question, &table.cells), figures(question, template, &table.figures)),
+    };
+    AnswerGroup {
+        name: group.kind.map_or("all", template::ProviderKind::name).to_owned(),
+        asked: count(group.asked),
+        answered: count(group.answered),
+        state,
+        cells,
+        figures,
+    }
+}
+
+fn cells(question: &Question<'_>, cells: &[Vec<crate::CombinedCell>]) -> Vec<CombinedCell> {
+    let of_measure = |(measure, cells): (&disclosure::Measure, &Vec<crate::CombinedCell>)| -> Vec<CombinedCell> {
+        question
+            .domain
+            .keys()
+            .zip(cells)
+            .map(|(key, cell)| CombinedCell {
+                levels: labels(question.domain, &key),
+                measure: measure.name().to_owned(),
+                state: if cell.bounds.is_some() { CellState::Bounded } else { CellState::NotCovered },
+                low: cell.bounds.map_or(0, |bounds| bounds.low),
+                high: cell.bounds.and_then(|bounds| bounds.high),
+                central: cell.central(),
+                sites: cell.sites,
+            })
+            .collect()
+    };
+    question.measures.iter().zip(cells).flat_map(of_measure).collect()
+}
+
+fn figures(question: &Question<'_>, template: &Template, figures: &[crate::CombinedFigure]) -> Vec<CombinedFigure> {
+    let of = |figure: &crate::CombinedFigure| {
+        let declared = question.figures.get(figure.figure)?;
+        let text = |decimal: Option<crate::Decimal>| decimal.map(|decimal| decimal.to_string());
+        Some(CombinedFigure {
+            name: declared.name.clone(),
+            title: declared.title.clone(),
+            kind: kind(declared).to_owned(),
+            levels: labels(question.domain, &CellKey(figure.levels.clone())),
+            low: text(figure.bounds.low),
+            high: text(figure.bounds.high),
+            central: text(figure.bounds.central),
+            unit: unit(declared, &template.measures),
+        })
+    };
+    figures.iter().filter_map(of).collect()
+}
+
+fn labels(domain: &Domain, key: &CellKey) -> Vec<Option<String>> {
+    let label = |(dimension, level): (&disclosure::Dimension, &Option<usize>)| {
+        level.and_then(|level| dimension.levels.get(level)).cloned()
+    };
+    domain.dimensions().iter().zip(&key.0).map(label).collect()
+}
+
+const fn kind(figure: &Figure) -> &'static str {
+    match figure.kind {
+        FigureKind::Change { .. } => "change",
+        FigureKind::Mean { .. } => "mean",
+        FigureKind::Median { .. } => "median",
+        FigureKind::Share { .. } => "share",
+    }
+}
+
+fn unit(figure: &Figure, measures: &[TemplateMeasure]) -> String {
+    let of = |name: &str| measures.iter().find(|m| m.measure.name() == name).map_or("", |m| m.unit.as_str());
+    match &figure.kind {
+        FigureKind::Change { .. } | FigureKind::Share { .. } => "%".to_owned(),
+        FigureKind::Mean { sum, count } => format!("{} / {}", of(sum), of(count)),
+        FigureKind::Median { unit, .. } => unit.clone(),
+    }
+}
