@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use disclosure::{Protected, protect};
+use disclosure::{Protected, Public, protect};
 use plan::Checked;
 use template::{Approved, Digest, Lookup, Query, SigningKey};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -190,8 +190,9 @@ impl Inner {
         let raw = counted.await.map_err(|_| Reason::OutOfTime)?.map_err(|error| self.engine(error))?;
         provider.steps.at(Step::Counted);
         let strict = provider.config.policy.stricter(&query.policy());
+        let public = Public::nothing(query.domain(), query.measures());
         let protected =
-            protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage).map_err(|error| {
+            protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage, &public).map_err(|error| {
                 tracing::error!(provider = %provider.code(), "nothing is released: {error}");
                 Reason::ProtectFailed
             })?;

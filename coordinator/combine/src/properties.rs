@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use disclosure::{
-    Column, Coverage, Covered, Dimension, Domain, Measure, Per, Policy, Reported, Rounding, Tally, Threshold, Zeros,
-    protect,
+    Column, Coverage, Covered, Dimension, Domain, Measure, Per, Policy, Public, Reported, Rounding, Tally, Threshold,
+    Zeros, protect,
 };
 use proptest::prelude::*;
 use template::{Figure, FigureKind, Grouping, ProviderKind};
@@ -99,7 +99,8 @@ fn reported(holding: &Holding) -> Reported {
         _ => Covered::No,
     };
     let coverage = Coverage::of(&domain, covered);
-    let protected = protect(tally.finish().unwrap(), &domain, &measures, &holding.policy, &coverage).unwrap();
+    let public = Public::nothing(&domain, &measures);
+    let protected = protect(tally.finish().unwrap(), &domain, &measures, &holding.policy, &coverage, &public).unwrap();
     let cells = (0..measures.len()).map(|measure| protected.cells(measure).to_vec()).collect();
     Reported::check(domain, measures, holding.policy, cells).unwrap()
 }

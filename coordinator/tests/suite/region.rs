@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use coordinator::{Clock, Config, Coordinator, NoSteps, Steps};
-use disclosure::{Column, Coverage, Tally, protect};
+use disclosure::{Column, Coverage, Public, Tally, protect};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
@@ -262,8 +262,10 @@ impl Node {
             tally.add(&vec![month; persons.len()], &persons, &[Column::Full(&days)]).unwrap();
         }
         let coverage = Coverage::whole(query.domain());
+        let public = Public::nothing(query.domain(), query.measures());
         let protected =
-            protect(tally.finish().unwrap(), query.domain(), query.measures(), &query.policy(), &coverage).unwrap();
+            protect(tally.finish().unwrap(), query.domain(), query.measures(), &query.policy(), &coverage, &public)
+                .unwrap();
         Statement::new(self.header(taken), &protected).sign(&self.key).bytes().to_vec()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use disclosure::{Cell, Coverage, Policy, Protected, protect};
+use disclosure::{Cell, Coverage, Policy, Protected, Public, protect};
 use proptest::prelude::*;
 use template::{Envelope, TrustRoot};
 
@@ -46,7 +46,8 @@ fn count(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let raw = runtime.block_on(engine.count(&question, &snapshot))?;
     let policy = Policy::nhs_sde();
-    let protected = protect(raw, query.domain(), query.measures(), &policy, &Coverage::whole(query.domain())).unwrap();
+    let (coverage, public) = (Coverage::whole(query.domain()), Public::nothing(query.domain(), query.measures()));
+    let protected = protect(raw, query.domain(), query.measures(), &policy, &coverage, &public).unwrap();
     let people = protected.contributors().seal(parsed);
     Ok(Counted { people, protected })
 }

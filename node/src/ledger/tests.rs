@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-use disclosure::{Coverage, Domain, Measure, Policy, Protected, Tally, protect};
+use disclosure::{Coverage, Domain, Measure, Policy, Protected, Public, Tally, protect};
 use rusqlite::Connection;
 use template::{ProviderKind, SigningKey};
 use wire::{Header, OptOuts, Statement, StoredCells};
@@ -104,7 +104,8 @@ fn protected(people: u32) -> Protected {
     let (domain, measures) = (Domain::new(vec![], vec![]).unwrap(), [Measure::people("people")]);
     let mut tally = Tally::new(&domain, &measures).unwrap();
     tally.add(&vec![0; people as usize], &(0..people).collect::<Vec<_>>(), &[]).unwrap();
-    protect(tally.finish().unwrap(), &domain, &measures, &Policy::nhs_sde(), &Coverage::whole(&domain)).unwrap()
+    let (coverage, public) = (Coverage::whole(&domain), Public::nothing(&domain, &measures));
+    protect(tally.finish().unwrap(), &domain, &measures, &Policy::nhs_sde(), &coverage, &public).unwrap()
 }
 
 fn payload(release: &Release) -> String {

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use disclosure::{
-    Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Tally, Zeros, audit, protect,
+    Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Public, Tally, Zeros, audit, protect,
 };
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -99,7 +99,14 @@ fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Ou
     tally.add(&cells, &(0..next).collect::<Vec<u32>>(), &[])?;
     let policy = Policy::hes_2018().with_pairs(pairs);
     let started = Instant::now();
-    let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain))?;
+    let protected = protect(
+        tally.finish()?,
+        &domain,
+        &measures,
+        &policy,
+        &Coverage::whole(&domain),
+        &Public::nothing(&domain, &measures),
+    )?;
     let took = started.elapsed();
     let started = Instant::now();
     let audited =
@@ -159,7 +166,14 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
         let mut tally = Tally::new(&domain, &measures)?;
         tally.add(&cells, &persons, &[])?;
         let started = Instant::now();
-        let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain))?;
+        let protected = protect(
+            tally.finish()?,
+            &domain,
+            &measures,
+            &policy,
+            &Coverage::whole(&domain),
+            &Public::nothing(&domain, &measures),
+        )?;
         took += started.elapsed().as_secs_f64();
         let (inner, totals) = protected.cells(0).split_at(domain.inner_len());
         small += inner.iter().filter(|cell| cell.is_hidden()).count();

@@ -201,6 +201,26 @@ impl Domain {
         cells
     }
 
+    /// Per inner cell, the first cell of its neighbourhood: cells are neighbours where totals link them, directly or
+    /// through other cells.
+    pub(crate) fn neighbourhoods(&self) -> Vec<usize> {
+        let mut group: Vec<usize> = (0..self.inner_len).collect();
+        fn root(group: &mut [usize], mut cell: usize) -> usize {
+            while group[cell] != cell {
+                group[cell] = group[group[cell]];
+                cell = group[cell];
+            }
+            cell
+        }
+        for total in self.inner_len..self.len() {
+            for pair in self.children(total).windows(2) {
+                let (one, other) = (root(&mut group, pair[0]), root(&mut group, pair[1]));
+                group[one.max(other)] = one.min(other);
+            }
+        }
+        (0..self.inner_len).map(|cell| root(&mut group, cell)).collect()
+    }
+
     /// The dimensions that the cell's group keeps, and its position within the group.
     fn place(&self, index: usize) -> Option<(Vec<usize>, usize)> {
         if index < self.inner_len {

@@ -1,7 +1,9 @@
 //! What a provider allows out: the threshold, the grid, the zeros and the dominance rule. An illegal policy
 //! cannot be constructed.
 
+use crate::cell::Cell;
 use crate::dominance::Dominance;
+use crate::measure::{Measure, MeasureKind};
 use crate::rounding::{Block, GREATEST_BASE, LEAST_BASE, Rounding};
 
 /// The least number of distinct people that a shown figure stands for.
@@ -231,6 +233,20 @@ impl Policy {
             Zeros::Shown => 1,
         };
         (low, self.threshold.people() - 1)
+    }
+
+    /// Whether the figure is one that this policy can show of a measure: on the grid, at or above the threshold, and no
+    /// finer than a block.
+    pub(crate) fn may_show(&self, measure: &Measure, cell: Cell) -> bool {
+        let Cell::Shown { value, low, high } = cell else { return false };
+        let block = match measure.kind() {
+            MeasureKind::Sum { .. } => return measure.sum_block_shown(value) == Some(Block { value, low, high }),
+            MeasureKind::People | MeasureKind::Rows { .. } => self.block(value),
+        };
+        let k = self.threshold.people();
+        // INVARIANT: what is shown spans a block of the grid or the width of one, so that nothing finer is ever said.
+        let wide = block == Block { value, low, high } || high.saturating_sub(low) + 1 >= self.rounding.base();
+        k <= low && low <= value && value <= high && block.value == value && wide
     }
 
     /// The block in which a count of at least the threshold is shown.

@@ -8,13 +8,16 @@
 
 use roaring::{MultiOps, RoaringBitmap};
 
+use crate::bounds::intervals;
 use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::coupling::{people_bounds, rows_bounds};
 use crate::coverage::{Coverage, Covered};
 use crate::domain::{Domain, Per};
+use crate::held::{HeldBack, again};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
+use crate::public::Public;
 use crate::raw::{Amount, RawTable};
 use crate::refine::{Inner, Refined, Total, refine};
 use crate::rows::{Behind, refinable, undominated_cap};
@@ -28,7 +31,9 @@ use crate::rows::{Behind, refinable, undominated_cap};
 /// let mut tally = Tally::new(&domain, &measures).unwrap();
 /// tally.add(&[0; 12], &(0..12).collect::<Vec<u32>>(), &[]).unwrap();
 /// let raw = tally.finish().unwrap();
-/// let protected = protect(raw, &domain, &measures, &Policy::nhs_sde(), &Coverage::whole(&domain)).unwrap();
+/// let (policy, coverage, public) =
+///     (Policy::nhs_sde(), Coverage::whole(&domain), Public::nothing(&domain, &measures));
+/// let protected = protect(raw, &domain, &measures, &policy, &coverage, &public).unwrap();
 /// assert_eq!(protected.cells(0), [Cell::Shown { value: 10, low: 10, high: 12 }]);
 /// ```
 /// It cannot be forged from cells of one's own:
@@ -109,6 +114,10 @@ impl Protected {
 ///   bounds at or above the threshold can be shown, totals of rows that few people, or mostly one, might stand
 ///   behind, and those of all other measures that touch a suppressed count's neighbourhood.
 ///
+/// What is `public` already comes first: an earlier answer is said again, as far as today's policy can say it. Nothing new
+/// is said of a cell that is held, or of which something is public, of inner cells under a total of which something is
+/// public, and of the totals of their neighbourhood, in any measure: those are withheld.
+///
 /// # Errors
 /// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
 /// provider's configuration declares. The operator is told; nothing is released.
@@ -118,8 +127,10 @@ pub fn protect(
     measures: &[Measure],
     policy: &Policy,
     coverage: &Coverage,
+    public: &Public,
 ) -> Result<Protected, ProtectError> {
-    if raw.domain != *domain || raw.measures != *measures || coverage.cells().len() != domain.inner_len() {
+    let of_this = raw.domain == *domain && raw.measures == *measures && public.is_of(domain, measures);
+    if !of_this || coverage.cells().len() != domain.inner_len() {
         return Err(ProtectError::Shape);
     }
     let uncovered = |&cell: &usize| coverage.cells()[cell] == Covered::No;
@@ -129,12 +140,23 @@ pub fn protect(
     check_one_level_per_person(&raw, domain)?;
     let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
-    let refined = refined(&raw, &cells, policy);
+    let held = HeldBack::of(domain, measures.len(), public);
+    say_again(&mut cells, &raw, policy, public, &held);
+    let refined = refined(&raw, &free(&cells, &held), policy);
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
-            let said = protect_total(&raw, m, policy, &cells[..domain.inner_len()], refined.as_ref(), total)?;
+            let inner = &cells[..domain.inner_len()];
+            let said = match (empty_total(domain, inner, total), public.answer(m, total)) {
+                (Some(empty), _) => empty,
+                (None, Some(answer)) => again(answer, domain, total, &measures[m], policy),
+                (None, None) if held.cells[total] => Cell::Withheld,
+                (None, None) => protect_total(&raw, m, policy, inner, refined.as_ref(), total)?,
+            };
             cells.push(said);
         }
+    }
+    if !public.is_nothing() && intervals(domain, measures, policy, &cells).is_none() {
+        return Err(ProtectError::Contradiction);
     }
     Ok(Protected {
         policy: *policy,
@@ -186,6 +208,43 @@ fn protect_inner(
     raw.people.iter().enumerate().map(said).collect()
 }
 
+/// Says the inner cells again that were answered before, and holds back those of which nothing new is said.
+fn say_again(cells: &mut [Vec<Cell>], raw: &RawTable, policy: &Policy, public: &Public, held: &HeldBack) {
+    let people = raw.measures.iter().position(|m| m.kind() == MeasureKind::People);
+    for cell in (0..raw.domain.inner_len()).filter(|&cell| held.cells[cell]) {
+        for (m, measure) in raw.measures.iter().enumerate() {
+            let said = &mut cells[m][cell];
+            *said = match public.answer(m, cell) {
+                _ if *said == Cell::NotCovered => Cell::NotCovered,
+                Some(answer) => again(answer, &raw.domain, cell, measure, policy),
+                None => Cell::Withheld,
+            };
+        }
+        // Where nobody is, there are no rows and no sum: a measure that says otherwise would contradict the people.
+        if people.is_some_and(|people| cells[people][cell] == Cell::Zero) {
+            cells.iter_mut().for_each(|cells| cells[cell] = Cell::Zero);
+        } else {
+            cells.iter_mut().filter(|cells| cells[cell] == Cell::Zero).for_each(|cells| cells[cell] = Cell::Withheld);
+        }
+    }
+}
+
+/// The inner cells as refinement sees them: neighbourhoods whose totals are held back take no part.
+fn free(cells: &[Vec<Cell>], held: &HeldBack) -> Vec<Vec<Cell>> {
+    let seen = |(&cell, &held): (&Cell, &bool)| if held { Cell::NotCovered } else { cell };
+    cells.iter().map(|cells| cells.iter().zip(&held.neighbourhood).map(seen).collect()).collect()
+}
+
+/// What is said of a total over nothing that is covered, or over zeros alone.
+fn empty_total(domain: &Domain, inner: &[Cell], total: usize) -> Option<Cell> {
+    let children = domain.children(total);
+    let mut covered = children.iter().map(|&child| inner[child]).filter(|&cell| cell != Cell::NotCovered).peekable();
+    if covered.peek().is_none() {
+        return Some(Cell::NotCovered);
+    }
+    covered.all(|cell| cell == Cell::Zero).then_some(Cell::Zero)
+}
+
 /// Where the measure that can be refined has hidden cells, the refinement of its totals; otherwise, or where the
 /// declared domain does not allow it, `None`.
 fn refined(raw: &RawTable, cells: &[Vec<Cell>], policy: &Policy) -> Option<Refined> {
@@ -222,13 +281,6 @@ fn protect_total(
     total: usize,
 ) -> Result<Cell, ProtectError> {
     let children = raw.domain.children(total);
-    let covered = || children.iter().map(|&child| inner[child]).filter(|&cell| cell != Cell::NotCovered);
-    if covered().next().is_none() {
-        return Ok(Cell::NotCovered);
-    }
-    if covered().all(|cell| cell == Cell::Zero) {
-        return Ok(Cell::Zero);
-    }
     let measure = &raw.measures[place];
     match refined.filter(|refined| refined.measure == place).map(|refined| refined.totals[total]) {
         Some(Total::Between(low, high)) => {
@@ -241,7 +293,7 @@ fn protect_total(
     }
     // INVARIANT: nothing beside the refined totals links a suppressed count's neighbourhood to other figures.
     let linked = |&child: &usize| refined.is_some_and(|refined| refined.linked[child]);
-    if covered().any(|cell| cell.is_hidden()) || children.iter().any(linked) {
+    if children.iter().any(|&child| inner[child].is_hidden()) || children.iter().any(linked) {
         return Ok(Cell::Withheld);
     }
     shown_total(raw, place, measure, policy, &children)
@@ -333,6 +385,9 @@ pub enum ProtectError {
         /// The dimension.
         dimension: String,
     },
+    /// Earlier answers and public figures that cannot all be true, or not beside this table.
+    #[error("what is public about the table contradicts itself or the table; check list sizes and published totals")]
+    Contradiction,
     /// A figure beyond what can be counted.
     #[error("a figure is too large to be counted")]
     TooLarge,

@@ -7,8 +7,7 @@ use crate::coverage::{Coverage, Covered, Extent};
 use crate::domain::Domain;
 use crate::measure::{Measure, MeasureError, MeasureKind, check_measures};
 use crate::policy::{Policy, Zeros};
-use crate::rounding::Block;
-use crate::rows::{Behind, refinable, undominated_cap};
+use crate::rows::{Behind, undominated_cap};
 
 /// A received table whose cells obey the policy that it claims and do not contradict each other.
 ///
@@ -55,8 +54,7 @@ impl Reported {
         let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
         let anything_hidden = cells.iter().flat_map(|cells| &cells[..domain.inner_len()]).any(Cell::is_hidden);
         let (first, people) = (&cells[0], people.map(|people| &cells[people]));
-        let refined = refinable(&measures, &policy);
-        for (place, (measure, cells)) in measures.iter().zip(&cells).enumerate() {
+        for (measure, cells) in measures.iter().zip(&cells) {
             let legal = |&cell: &usize| {
                 if domain.is_total(cell) {
                     let children = domain.children(cell);
@@ -64,8 +62,14 @@ impl Reported {
                     return total_may_say(measure, cells[cell], &children, &policy, anything_hidden)
                         && (!children.iter().any(Cell::is_hidden)
                             || !matches!(cells[cell], Cell::Shown { .. })
-                            || refined == Some(place)
-                                && may_stand_beside_hidden(&domain, measure, cell, cells, &policy));
+                            || may_stand_beside_hidden(
+                                &domain,
+                                measure,
+                                cell,
+                                cells,
+                                people.map(Vec::as_slice),
+                                &policy,
+                            ));
                 }
                 let covered = |cells: &[Cell]| cells[cell] != Cell::NotCovered;
                 let beside = people.map(|people| people[cell]);
@@ -133,21 +137,11 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
         Cell::NotCovered => true,
         Cell::Zero => policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero),
         Cell::Suppressed { low, high } => counts_people && (low, high) == policy.suppressed(),
-        Cell::Withheld => {
-            // Rows that no one can dominate are withheld only where people are too few.
-            let few = undominated_cap(measure, policy).is_some();
-            let may = |people: Cell| people != Cell::Zero && !(few && matches!(people, Cell::Shown { .. }));
-            !counts_people && people.is_none_or(may)
-        }
-        Cell::Shown { value, low, high } => {
-            let enough = people.is_none_or(|people| matches!(people, Cell::Shown { .. }));
-            let block = match measure.kind() {
-                MeasureKind::Sum { .. } => measure.sum_block_shown(value),
-                MeasureKind::People | MeasureKind::Rows { .. } => {
-                    (value >= policy.threshold().people()).then(|| policy.block(value))
-                }
-            };
-            enough && block == Some(Block { value, low, high })
+        // Anything may be withheld, beside what is public already, except what nobody's cell says by itself.
+        Cell::Withheld => counts_people || people.is_none_or(|people| people != Cell::Zero),
+        Cell::Shown { .. } => {
+            let enough = people.is_none_or(|people| matches!(people, Cell::Shown { .. } | Cell::Withheld));
+            enough && policy.may_show(measure, cell)
         }
     }
 }
@@ -165,22 +159,25 @@ fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Pol
         Cell::NotCovered | Cell::Zero | Cell::Suppressed { .. } => false,
         // A hidden cell of any measure may hold back what is linked to it.
         Cell::Withheld => anything_hidden,
-        Cell::Shown { value, low, high } => {
-            let wide_enough = low <= value && value <= high;
-            wide_enough
-                && match measure.kind() {
-                    MeasureKind::Sum { .. } => measure.sum_block_shown(value) == Some(Block { value, low, high }),
-                    MeasureKind::People | MeasureKind::Rows { .. } => {
-                        low >= policy.threshold().people() && policy.block(value).value == value
-                    }
-                }
-        }
+        Cell::Shown { .. } => policy.may_show(measure, total),
     }
 }
 
 /// Whether the policy can show this total of the refined measure over a hidden cell: of rows only where people enough
 /// stand behind it and none of them dominates it.
-fn may_stand_beside_hidden(domain: &Domain, measure: &Measure, total: usize, cells: &[Cell], policy: &Policy) -> bool {
+fn may_stand_beside_hidden(
+    domain: &Domain,
+    measure: &Measure,
+    total: usize,
+    cells: &[Cell],
+    people: Option<&[Cell]>,
+    policy: &Policy,
+) -> bool {
+    // Rows may also be withheld because something is public already; only the people beside them tell.
+    let few = |&child: &usize| people.is_some_and(|people| matches!(people[child], Cell::Suppressed { .. }));
+    if !domain.children(total).iter().filter(|&&child| cells[child].is_hidden()).all(few) {
+        return true;
+    }
     let (Some(cap), Cell::Shown { low, high, .. }) = (undominated_cap(measure, policy), cells[total]) else {
         return true;
     };

@@ -5,6 +5,7 @@
 mod attack;
 mod brute;
 mod properties;
+mod public;
 mod rerun;
 mod tables;
 mod vectors;

@@ -1,7 +1,8 @@
 //! Tables made from plain records.
 
 use disclosure::{
-    Cell, Column, Coverage, Covered, Dimension, Domain, Measure, MeasureKind, Per, Policy, Protected, Tally, protect,
+    Cell, Column, Coverage, Covered, Dimension, Domain, Measure, MeasureKind, Per, Policy, Protected, Public, Tally,
+    protect,
 };
 
 /// One contribution: the inner cell, the person, and the value in hundredths.
@@ -32,7 +33,7 @@ pub fn protected(
     let values: Vec<i64> = rows.iter().map(|r| r.2).collect();
     let sums = measures.iter().filter(|m| matches!(m.kind(), MeasureKind::Sum { .. })).count();
     tally.add(&cells, &persons, &vec![Column::Full(&values); sums]).unwrap();
-    protect(tally.finish().unwrap(), domain, measures, policy, coverage).unwrap()
+    protect(tally.finish().unwrap(), domain, measures, policy, coverage, &Public::nothing(domain, measures)).unwrap()
 }
 
 /// What the whole machinery says about counts of different people per inner cell.

@@ -1,0 +1,200 @@
+//! What is already public about a table's cells before it is protected: earlier answers, published totals, list sizes.
+//!
+//! A node's ledger and configuration fill it in; [`protect()`](crate::protect()) starts from it. Everything in it counts
+//! as known to everybody, so only such facts belong here; what the ledger knows beyond that belongs into
+//! [`Public::held`], which says no more than *this cell is not said*.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cell::Cell;
+use crate::domain::Domain;
+use crate::measure::{Measure, MeasureKind};
+
+/// What is already public about the cells of one table. Measures and cells are named by their places in the
+/// declaration.
+///
+/// ```
+/// # use disclosure::*;
+/// # let domain = Domain::new(vec![], vec![]).unwrap();
+/// # let measures = [Measure::people("people")];
+/// let mut public = Public::nothing(&domain, &measures);
+/// public.answered(0, 0, Cell::Shown { value: 20, low: 18, high: 22 }).unwrap();
+/// # let mut tally = Tally::new(&domain, &measures).unwrap();
+/// # tally.add(&[0; 19], &(0..19).collect::<Vec<u32>>(), &[]).unwrap();
+/// # let (raw, policy, coverage) = (tally.finish().unwrap(), Policy::nhs_sde(), Coverage::whole(&domain));
+/// let protected = protect(raw, &domain, &measures, &policy, &coverage, &public).unwrap();
+/// assert_eq!(protected.cells(0), [Cell::Shown { value: 20, low: 18, high: 22 }]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Public {
+    cells: usize,
+    inner: usize,
+    kinds: Vec<MeasureKind>,
+    // INVARIANT: every key names a measure and a cell of the table; every interval is in order.
+    answered: BTreeMap<(usize, usize), Cell>,
+    bounds: BTreeMap<(usize, usize), (u64, u64)>,
+    held: BTreeSet<(usize, usize)>,
+}
+
+impl Public {
+    /// Nothing is public about a table of these measures over this domain.
+    #[must_use]
+    pub fn nothing(domain: &Domain, measures: &[Measure]) -> Self {
+        Self {
+            cells: domain.len(),
+            inner: domain.inner_len(),
+            kinds: measures.iter().map(Measure::kind).collect(),
+            answered: BTreeMap::new(),
+            bounds: BTreeMap::new(),
+            held: BTreeSet::new(),
+        }
+    }
+
+    /// The cell was answered before as `cell`, for exactly these people or for a set that differs from it by fewer than
+    /// the threshold. It is said again as exactly that, as far as today's policy can say it (a stricter one says less),
+    /// and its bounds count as known. An answer of [`Cell::NotCovered`] says nothing and changes nothing.
+    ///
+    /// # Errors
+    /// A [`PublicError`] for a cell outside the table, a second and different answer, a total or anything but people
+    /// suppressed, or bounds that are out of order or contradict what is already known of the cell.
+    pub fn answered(&mut self, measure: usize, cell: usize, answer: Cell) -> Result<(), PublicError> {
+        self.check_place(measure, cell)?;
+        let star = matches!(answer, Cell::Suppressed { .. });
+        if star && (cell >= self.inner || self.kinds[measure] != MeasureKind::People) {
+            return Err(PublicError::Suppressed { measure, cell });
+        }
+        if self.answered.get(&(measure, cell)).is_some_and(|before| *before != answer) {
+            return Err(PublicError::Contradiction { measure, cell });
+        }
+        if answer == Cell::NotCovered {
+            return Ok(());
+        }
+        if let Some(high) = answer.high() {
+            self.bounded(measure, cell, answer.low(), high)?;
+        }
+        self.answered.insert((measure, cell), answer);
+        Ok(())
+    }
+
+    /// Everybody knows that the cell lies between `low` and `high`: in people, rows or whole units. Several bounds of
+    /// one cell are taken together.
+    ///
+    /// # Errors
+    /// A [`PublicError`] for a cell outside the table, or bounds out of order or apart from what is known of the cell.
+    pub fn bounded(&mut self, measure: usize, cell: usize, low: u64, high: u64) -> Result<(), PublicError> {
+        self.check_place(measure, cell)?;
+        let (before_low, before_high) = self.bounds.get(&(measure, cell)).copied().unwrap_or((0, u64::MAX));
+        let (low, high) = (low.max(before_low), high.min(before_high));
+        if low > high {
+            return Err(PublicError::Contradiction { measure, cell });
+        }
+        self.bounds.insert((measure, cell), (low, high));
+        Ok(())
+    }
+
+    /// Nothing may be said of the cell: it is withheld, and with it every total by which it could be found.
+    ///
+    /// # Errors
+    /// [`PublicError::Place`] for a cell outside the table.
+    pub fn held(&mut self, measure: usize, cell: usize) -> Result<(), PublicError> {
+        self.check_place(measure, cell)?;
+        self.held.insert((measure, cell));
+        Ok(())
+    }
+
+    /// Whether nothing at all is public.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.answered.is_empty() && self.bounds.is_empty() && self.held.is_empty()
+    }
+
+    /// Whether this is about a table of that shape.
+    pub(crate) fn is_of(&self, domain: &Domain, measures: &[Measure]) -> bool {
+        self.cells == domain.len()
+            && self.inner == domain.inner_len()
+            && self.kinds.iter().copied().eq(measures.iter().map(Measure::kind))
+    }
+
+    /// The answer to be said again, unless the cell is held.
+    pub(crate) fn answer(&self, measure: usize, cell: usize) -> Option<Cell> {
+        if self.is_held(measure, cell) { None } else { self.answered.get(&(measure, cell)).copied() }
+    }
+
+    /// What everybody knows of the cell.
+    pub(crate) fn range(&self, measure: usize, cell: usize) -> Option<(u64, u64)> {
+        self.bounds.get(&(measure, cell)).copied()
+    }
+
+    pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {
+        self.held.contains(&(measure, cell))
+    }
+
+    fn check_place(&self, measure: usize, cell: usize) -> Result<(), PublicError> {
+        let known = measure < self.kinds.len() && cell < self.cells;
+        if known { Ok(()) } else { Err(PublicError::Place { measure, cell }) }
+    }
+}
+
+/// Why something cannot be public about a table. For the operator; no variant carries a count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicError {
+    /// The table has no such measure or cell.
+    #[error("the table has no cell {cell} of measure {measure}; name both by their places in the declaration")]
+    Place {
+        /// The measure's place.
+        measure: usize,
+        /// The cell's number in the domain.
+        cell: usize,
+    },
+    /// Only counts of people in inner cells are ever suppressed.
+    #[error(
+        "cell {cell} of measure {measure} cannot have been answered as suppressed: it is a total, or not of people"
+    )]
+    Suppressed {
+        /// The measure's place.
+        measure: usize,
+        /// The cell's number in the domain.
+        cell: usize,
+    },
+    /// Two public facts about one cell that cannot both be true.
+    #[error(
+        "what is public about cell {cell} of measure {measure} contradicts itself; check list sizes and published totals"
+    )]
+    Contradiction {
+        /// The measure's place.
+        measure: usize,
+        /// The cell's number in the domain.
+        cell: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Per, tests::dimension};
+
+    #[test]
+    fn contradictions_and_strange_places_are_told() {
+        let domain = Domain::new(vec![dimension("d", 2, Per::Person)], vec![vec![]]).unwrap();
+        let mut public = Public::nothing(&domain, &[Measure::people("people"), Measure::rows("rows", None).unwrap()]);
+        let shown = Cell::Shown { value: 20, low: 18, high: 22 };
+        let star = Cell::Suppressed { low: 1, high: 9 };
+        assert!(public.is_nothing());
+        assert_eq!(public.answered(0, 3, shown), Err(PublicError::Place { measure: 0, cell: 3 }));
+        assert_eq!(public.bounded(2, 0, 1, 2), Err(PublicError::Place { measure: 2, cell: 0 }));
+        assert_eq!(public.answered(0, 2, star), Err(PublicError::Suppressed { measure: 0, cell: 2 }));
+        assert_eq!(public.answered(1, 0, star), Err(PublicError::Suppressed { measure: 1, cell: 0 }));
+        assert_eq!(public.answered(0, 0, shown), Ok(()));
+        assert_eq!(public.answered(0, 0, shown), Ok(()));
+        assert_eq!(public.answered(0, 0, star), Err(PublicError::Contradiction { measure: 0, cell: 0 }));
+        assert_eq!(public.bounded(0, 0, 23, 30), Err(PublicError::Contradiction { measure: 0, cell: 0 }));
+        assert_eq!(public.bounded(0, 1, 5, 4), Err(PublicError::Contradiction { measure: 0, cell: 1 }));
+        assert_eq!(public.bounded(0, 0, 0, 20), Ok(()));
+        assert_eq!(public.range(0, 0), Some((18, 20)));
+        assert_eq!(public.answer(0, 0), Some(shown));
+        public.held(0, 0).unwrap();
+        assert_eq!(public.answer(0, 0), None);
+        assert!(!public.is_nothing());
+    }
+}

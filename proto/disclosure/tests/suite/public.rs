@@ -1,0 +1,75 @@
+//! What is public already: earlier answers are said again, and nothing new is said beside them that narrows anything.
+
+use disclosure::{Cell, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, Tally, protect};
+
+use crate::tables::domain;
+
+fn measures() -> [Measure; 2] {
+    [Measure::people("people"), Measure::rows("rows", Some(2)).unwrap()]
+}
+
+/// The cells of both measures for tables of people with one row each.
+fn said(domain: &Domain, counts: &[u32], public: &Public) -> Result<Vec<Vec<Cell>>, ProtectError> {
+    let measures = measures();
+    let cells: Vec<u32> = (0u32..).zip(counts).flat_map(|(cell, &n)| std::iter::repeat_n(cell, n as usize)).collect();
+    let mut tally = Tally::new(domain, &measures).unwrap();
+    tally.add(&cells, &(0..u32::try_from(cells.len()).unwrap()).collect::<Vec<_>>(), &[]).unwrap();
+    let (policy, coverage) = (Policy::nhs_sde(), Coverage::whole(domain));
+    Ok(protect(tally.finish().unwrap(), domain, &measures, &policy, &coverage, public)?.table().to_vec())
+}
+
+const STAR: Cell = Cell::Suppressed { low: 1, high: 9 };
+
+fn shown(value: u64, low: u64, high: u64) -> Cell {
+    Cell::Shown { value, low, high }
+}
+
+#[test]
+fn an_answer_is_said_again_even_where_today_would_say_otherwise() {
+    let domain = domain(&[(3, Per::Person)], &[]);
+    let mut public = Public::nothing(&domain, &measures());
+    for measure in 0..2 {
+        public.answered(measure, 0, if measure == 0 { STAR } else { Cell::Withheld }).unwrap();
+        public.answered(measure, 1, shown(20, 18, 22)).unwrap();
+    }
+    let said = said(&domain, &[12, 24, 24], &public).unwrap();
+    assert_eq!(said[0], [STAR, shown(20, 18, 22), shown(25, 23, 27)]);
+    assert_eq!(said[1], [Cell::Withheld, shown(20, 18, 22), shown(25, 23, 27)]);
+}
+
+#[test]
+fn a_stricter_policy_says_less_than_the_answer_did() {
+    let domain = domain(&[(3, Per::Person)], &[]);
+    let mut public = Public::nothing(&domain, &measures());
+    public.answered(0, 0, Cell::Suppressed { low: 1, high: 7 }).unwrap();
+    public.answered(0, 1, shown(10, 8, 12)).unwrap();
+    public.answered(0, 2, Cell::Suppressed { low: 1, high: 11 }).unwrap();
+    let said = said(&domain, &[5, 9, 11], &public).unwrap();
+    assert_eq!(said[0], [STAR, Cell::Withheld, Cell::Withheld]);
+}
+
+#[test]
+fn what_is_held_takes_its_totals_along() {
+    let domain = domain(&[(2, Per::Person), (2, Per::Person)], &[&[0], &[]]);
+    let mut public = Public::nothing(&domain, &measures());
+    let free = said(&domain, &[20, 30, 40, 50], &public).unwrap();
+    assert!(free.iter().flatten().all(|cell| matches!(cell, Cell::Shown { .. })));
+    public.held(1, 0).unwrap();
+    let said = said(&domain, &[20, 30, 40, 50], &public).unwrap();
+    for said in said {
+        assert_eq!(said[0], Cell::Withheld);
+        assert!(said[4..].iter().all(|total| *total == Cell::Withheld), "{said:?}");
+    }
+}
+
+#[test]
+fn contradictory_public_facts_are_told() {
+    let domain = domain(&[(2, Per::Person)], &[&[]]);
+    let mut public = Public::nothing(&domain, &measures());
+    public.answered(0, 0, shown(20, 18, 22)).unwrap();
+    public.answered(0, 1, shown(20, 18, 22)).unwrap();
+    public.answered(0, 2, shown(60, 58, 62)).unwrap();
+    assert_eq!(said(&domain, &[20, 20], &public).err(), Some(ProtectError::Contradiction));
+    let other = Public::nothing(&domain, &measures()[..1]);
+    assert_eq!(said(&domain, &[20, 20], &other).err(), Some(ProtectError::Shape));
+}
