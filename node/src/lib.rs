@@ -38,6 +38,8 @@ pub use crate::ledger::LedgerOpenError;
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
 pub use crate::serve::{interrupted, serve};
-pub use crate::snapshot::{IntegrityError, LeftOut, Manifest, Snapshot, SnapshotError, TableEntry, take};
+pub use crate::snapshot::{
+    IntegrityError, LeftOut, Manifest, NumberingError, Snapshot, SnapshotError, TableEntry, take,
+};
 pub use crate::sources::SourceError;
 pub use crate::steps::{Step, Steps, Unobserved};

@@ -6,6 +6,7 @@
 //! smaller count.
 
 mod manifest;
+mod numbering;
 mod numbers;
 mod take;
 mod write;
@@ -21,6 +22,7 @@ use template::Digest;
 use wire::{OptOuts, SnapshotId};
 
 pub use manifest::{LeftOut, Manifest, TableEntry};
+pub use numbering::NumberingError;
 pub use take::{SnapshotError, take};
 
 /// The folder of snapshots within a provider's folder.
@@ -34,6 +36,7 @@ pub struct Snapshot {
     id: SnapshotId,
     taken_at: DateTime<Utc>,
     opt_outs: OptOuts,
+    numbering: Digest,
     tables: BTreeMap<String, FrozenTable>,
 }
 
@@ -115,7 +118,7 @@ impl Snapshot {
             }
             tables.insert(entry.table.clone(), verified(&folder, entry)?);
         }
-        Ok(Self { id, taken_at: manifest.taken_at, opt_outs: manifest.opt_outs, tables })
+        Ok(Self { id, taken_at: manifest.taken_at, opt_outs: manifest.opt_outs, numbering: manifest.numbering, tables })
     }
 
     /// Its identity.
@@ -134,6 +137,12 @@ impl Snapshot {
     #[must_use]
     pub const fn opt_outs(&self) -> OptOuts {
         self.opt_outs
+    }
+
+    /// Which list the numbers of people come from: sets of people compare only within one.
+    #[must_use]
+    pub const fn numbering(&self) -> Digest {
+        self.numbering
     }
 
     /// The tables by name.

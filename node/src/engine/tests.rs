@@ -31,7 +31,7 @@ fn count(
     partitions: usize,
     covered: Option<Vec<bool>>,
 ) -> Result<Counted, EngineError> {
-    let config = site.read();
+    let config = if site.path("data").exists() { site.read() } else { site.enrolled() };
     crate::snapshot::take(&config, now()).unwrap();
     let snapshot = Snapshot::load(&config.folder, &config.provider).unwrap();
     let envelope = Envelope::parse(&site.template(edit).1).unwrap();

@@ -40,7 +40,6 @@ impl Cipher {
     }
 
     /// The opened form, if it was sealed under this key for `place`.
-    #[cfg(test)]
     pub(crate) fn unseal(&self, sealed: &[u8], place: &[u8]) -> Option<Vec<u8>> {
         let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
         let mut body = body.to_vec();

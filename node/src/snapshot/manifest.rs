@@ -22,6 +22,8 @@ pub struct Manifest {
     pub taken_at: DateTime<Utc>,
     /// Which opt-outs were applied.
     pub opt_outs: OptOuts,
+    /// Which list the numbers of people come from.
+    pub numbering: Digest,
     /// The tables.
     pub tables: Vec<TableEntry>,
 }
@@ -63,7 +65,7 @@ pub struct LeftOut {
 
 impl Manifest {
     /// The version of the document that this software writes and reads.
-    pub(super) const FORMAT: u32 = 1;
+    pub(super) const FORMAT: u32 = 2;
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().filter(|manifest: &Self| manifest.format == Self::FORMAT)

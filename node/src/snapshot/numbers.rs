@@ -1,4 +1,4 @@
-//! Numbers persons densely. A number never leaves the node, and means nothing in another snapshot.
+//! Numbers persons densely. A number never leaves the node, and is the same person's in every snapshot.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use plan::model::PERSON_ID;
 use wire::OptOuts;
 
 use super::manifest::LeftOut;
+use super::numbering::{Numbering, NumberingError};
 
 /// Whom a local id stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +21,23 @@ pub(super) struct Numbers {
     by_id: HashMap<Box<str>, Who>,
 }
 
-/// Two rows of the person table have one id, or there are more people than numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why people cannot be numbered.
+#[derive(Debug)]
 pub(super) enum NumbersError {
-    /// One id twice.
+    /// Two rows of the person table have one id.
     Repeated,
-    /// More than 32 bits count.
-    TooMany,
+    /// The list of numbers.
+    Numbering(NumberingError),
 }
 
 impl Numbers {
-    /// Numbers the people of the person table in the order of their local ids, those who opted out excepted.
-    pub(super) fn of(person: &[RecordBatch], opt_outs: OptOuts) -> Result<Self, NumbersError> {
+    /// The numbers of the people of the person table, those who opted out excepted; new people are numbered in the order
+    /// of their local ids.
+    pub(super) fn of(
+        person: &[RecordBatch],
+        opt_outs: OptOuts,
+        numbering: &mut Numbering,
+    ) -> Result<Self, NumbersError> {
         let mut found: Vec<(&str, bool)> = Vec::with_capacity(person.iter().map(RecordBatch::num_rows).sum());
         for batch in person {
             let (ids, opted_out) = columns(batch);
@@ -45,12 +51,11 @@ impl Numbers {
             return Err(NumbersError::Repeated);
         }
         let mut by_id = HashMap::with_capacity(found.len());
-        let mut next = 0u32;
         for (id, out) in found {
-            let who = if out { Who::OptedOut } else { Who::Person(next) };
-            if !out {
-                next = next.checked_add(1).ok_or(NumbersError::TooMany)?;
-            }
+            let who = match out {
+                true => Who::OptedOut,
+                false => Who::Person(numbering.of(id).map_err(NumbersError::Numbering)?),
+            };
             by_id.insert(id.into(), who);
         }
         Ok(Self { by_id })

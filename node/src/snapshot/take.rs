@@ -9,6 +9,7 @@ use plan::model::{self, Table};
 use wire::SnapshotId;
 
 use super::manifest::{Manifest, TableEntry};
+use super::numbering::{Numbering, NumberingError};
 use super::numbers::{Numbers, NumbersError};
 use super::write::{self, WriteError};
 use super::{CURRENT, FOLDER, IntegrityError, MANIFEST, current, replace_file, sync_folder};
@@ -24,9 +25,9 @@ pub enum SnapshotError {
     /// The person table has an id twice.
     #[error("table `person`: some `person_id` stands in two rows; every person has one row")]
     RepeatedPerson,
-    /// More people than can be numbered.
-    #[error("table `person`: more people than 32 bits count")]
-    TooManyPeople,
+    /// The numbers of people.
+    #[error(transparent)]
+    Numbering(#[from] NumberingError),
     /// Nobody is left.
     #[error("table `person`: nobody is left to be counted, after opt-outs; see that the right file is configured")]
     Nobody,
@@ -64,23 +65,33 @@ pub fn take(config: &Config, now: DateTime<Utc>) -> Result<SnapshotId, SnapshotE
     let temporary = folder.join(format!("{id}.partial"));
     let written = |source| SnapshotError::Write { path: temporary.clone(), source };
     fs::create_dir_all(&temporary).map_err(written)?;
-    let manifest = write_tables(config, id, now, &temporary).inspect_err(|_| drop(fs::remove_dir_all(&temporary)))?;
+    let undone = |_: &SnapshotError| drop(fs::remove_dir_all(&temporary));
     let before = current(&folder).unwrap_or(None);
+    let mut numbering = Numbering::open(&config.folder, before).map_err(SnapshotError::from).inspect_err(undone)?;
+    let manifest = write_tables(config, id, now, &temporary, &mut numbering).inspect_err(undone)?;
+    // INVARIANT: no snapshot is current whose numbers are not kept.
+    numbering.keep().map_err(SnapshotError::from).inspect_err(undone)?;
     publish(&manifest, &folder, &temporary).map_err(written)?;
     remove_older(&folder, id, before);
     Ok(id)
 }
 
-fn write_tables(config: &Config, id: SnapshotId, now: DateTime<Utc>, folder: &Path) -> Result<Manifest, SnapshotError> {
+fn write_tables(
+    config: &Config,
+    id: SnapshotId,
+    now: DateTime<Utc>,
+    folder: &Path,
+    numbering: &mut Numbering,
+) -> Result<Manifest, SnapshotError> {
     let rows =
         |table, source: &Source| sources::rows(table, &source.origin, &config.sources, config.limits.memory_bytes);
     let mut tables = Vec::with_capacity(config.sources.tables.len());
     let person = config.sources.tables.get("person").ok_or(SnapshotError::Nobody)?;
     let person_table = model::table("person").ok_or(SnapshotError::Nobody)?;
     let people = rows(person_table, person)?.collect::<Result<Vec<_>, _>>()?;
-    let numbers = Numbers::of(&people, config.opt_outs).map_err(|error| match error {
+    let numbers = Numbers::of(&people, config.opt_outs, numbering).map_err(|error| match error {
         NumbersError::Repeated => SnapshotError::RepeatedPerson,
-        NumbersError::TooMany => SnapshotError::TooManyPeople,
+        NumbersError::Numbering(error) => SnapshotError::Numbering(error),
     })?;
     for table in model::tables() {
         let Some(source) = config.sources.tables.get(table.name) else { continue };
@@ -104,6 +115,7 @@ fn write_tables(config: &Config, id: SnapshotId, now: DateTime<Utc>, folder: &Pa
         model: model::NAME.to_owned(),
         taken_at: now,
         opt_outs: config.opt_outs,
+        numbering: numbering.identity(),
         tables,
     })
 }

@@ -68,6 +68,50 @@ fn people_are_numbered_densely_in_the_order_of_their_ids_without_those_who_opted
 }
 
 #[test]
+fn a_person_keeps_the_number_through_every_snapshot() {
+    let site = Site::new();
+    let config = site.enrolled();
+    let numbers = |people: &[(&str, bool)], spells: &[&str]| {
+        site.people(&people.iter().map(|(id, out)| ((*id).to_owned(), *out)).collect::<Vec<_>>());
+        site.spells(&spells.iter().map(|id| stay(id, id)).collect::<Vec<_>>());
+        rows(&taken(&config), "hospital_spell", "admission_method_code")
+    };
+    let is = |expected: &[(u32, &str)]| expected.iter().map(|(n, id)| (*n, (*id).to_owned())).collect::<Vec<_>>();
+    let first = numbers(&[("b", false), ("d", false)], &["b", "d"]);
+    assert_eq!(first, is(&[(0, "b"), (1, "d")]));
+    // One leaves, one comes whose id sorts before, one has opted out; then the first comes back.
+    let second = numbers(&[("a", false), ("c", true), ("d", false)], &["a", "c", "d"]);
+    assert_eq!(second, is(&[(1, "d"), (2, "a")]));
+    let third = numbers(&[("a", false), ("b", false), ("c", false), ("d", true)], &["a", "b", "c", "d"]);
+    assert_eq!(third, is(&[(0, "b"), (2, "a"), (3, "c")]));
+}
+
+#[test]
+fn a_list_of_numbers_that_is_lost_or_damaged_lets_no_snapshot_be_taken() {
+    let check = |change: fn(&Path), words: &str| {
+        let site = Site::new();
+        let config = site.enrolled();
+        let before = taken(&config);
+        change(&config.folder);
+        let error = take(&config, now()).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("restore"), "{error}");
+        assert_eq!(current(&config.folder.join(FOLDER)).unwrap(), Some(before.id()));
+    };
+    check(|folder| fs::remove_file(folder.join("numbers.sealed")).unwrap(), "which number");
+    check(|folder| fs::write(folder.join("numbers.sealed"), [7; 400]).unwrap(), "damaged");
+    check(|folder| fs::write(folder.join("contributors.key"), [7; 32]).unwrap(), "another key");
+    check(|folder| fs::remove_file(folder.join("contributors.key")).unwrap(), "key");
+    let site = Site::new();
+    let sealed = fs::read({
+        let config = site.enrolled();
+        taken(&config);
+        config.folder.join("numbers.sealed")
+    })
+    .unwrap();
+    assert!(!sealed.windows(3).any(|bytes| bytes == b"p07"), "no id stands in the open");
+}
+
+#[test]
 fn records_of_nobody_are_left_out_and_counted() {
     let mut site = Site::new();
     site.config += "\n[sources.ambulance_incident]\ncsv = \"ambulance.csv\"\nfrom = \"2024-01-01\"\n";
