@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use template::{Envelope, Query};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
-use wire::{AnalystName, ReportedRelease, RunId, verify_refusal};
+use wire::{AnalystName, Doors, ReportedRelease, RunId, verify_refusal};
 
 use crate::catalogue::{Catalogue, LeftOut};
 use crate::clock::{Clock, SystemClock};
@@ -206,14 +206,15 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
-    let doors = Arc::new(coordinator.clone());
+    let door = Arc::new(coordinator.clone());
+    let doors = Doors { link: Arc::clone(&door), desk: Arc::clone(&door), governance: door };
     let stopped = async {
         stop.await;
         coordinator.end_streams();
     };
     let tls = coordinator.config().tls.clone();
     tokio::select! {
-        served = wire::serve(listener, tls, Arc::clone(&doors), doors, stopped) => served,
+        served = wire::serve(listener, tls, doors, stopped) => served,
         () = coordinator.keep_deadlines() => Ok(()),
     }
 }

@@ -4,8 +4,8 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use tokio_stream::wrappers::WatchStream;
 use wire::{
-    Acknowledged, AnalystName, Answer, Ask, DeskDoor, Dispatch, Explanation, LinkDoor, OrderId, Outcome, Progress,
-    ProviderCode, RunId, RunState, RunSummary, TemplateList, TurnedAway,
+    Acknowledged, AnalystName, Answer, Ask, DeskDoor, Dispatch, Explanation, GovernanceDoor, LinkDoor, OrderId,
+    Outcome, Progress, ProviderCode, RunId, RunState, RunSummary, TemplateList, TurnedAway,
 };
 
 use crate::answer;
@@ -35,13 +35,15 @@ impl LinkDoor for Coordinator {
     }
 }
 
+impl GovernanceDoor for Coordinator {}
+
 impl DeskDoor for Coordinator {
     async fn templates(&self, analyst: AnalystName) -> Result<TemplateList, TurnedAway> {
         self.enrolled(&analyst)?;
         Ok(TemplateList { templates: self.0.catalogue.all().map(|listed| explain::entry(listed)).collect() })
     }
 
-    async fn ask(&self, analyst: AnalystName, ask: Ask) -> Result<RunId, TurnedAway> {
+    async fn ask(&self, analyst: AnalystName, ask: Ask, _request: Option<Vec<u8>>) -> Result<RunId, TurnedAway> {
         self.put(analyst, ask).await
     }
 

@@ -163,6 +163,7 @@ pub(crate) fn order(run: &RunRecord, provider: &ProviderCode, id: wire::OrderId)
         parameters: run.parameters.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
         purpose: run.purpose.clone(),
         analyst: run.analyst.clone(),
+        request: None,
         issued_at: run.asked_at,
         expires_at: run.deadline,
     }

@@ -148,6 +148,7 @@ impl State {
                     order: site.record.envelope.clone(),
                     template: listed.envelope.to_vec(),
                     lookups: listed.lookups.iter().map(|lookup| lookup.to_vec()).collect(),
+                    ..Dispatch::default()
                 };
                 return Next::Dispatch(site.order.id, dispatch);
             }

@@ -182,6 +182,7 @@ to = "2025-12-31"
             parameters: vec![("from".to_owned(), "2024-04".to_owned()), ("to".to_owned(), "2024-05".to_owned())],
             purpose: "test".to_owned(),
             analyst: "ada".parse().unwrap(),
+            request: None,
             issued_at,
             expires_at: issued_at + chrono::Duration::minutes(5),
         }
@@ -189,7 +190,7 @@ to = "2025-12-31"
 
     pub(crate) fn dispatch(&self, order: &Order, template: &[u8]) -> (SignedOrder, Dispatch) {
         let signed = order.sign(&self.coordinator);
-        let dispatch = Dispatch { order: signed.bytes().to_vec(), template: template.to_vec(), lookups: vec![] };
+        let dispatch = Dispatch { order: signed.bytes().to_vec(), template: template.to_vec(), ..Dispatch::default() };
         (signed, dispatch)
     }
 

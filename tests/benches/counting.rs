@@ -149,11 +149,12 @@ impl Bench {
                 .collect(),
             purpose: "Measure".to_owned(),
             analyst: "ada.analyst".parse().unwrap(),
+            request: None,
             issued_at: now,
             expires_at: now + chrono::TimeDelta::minutes(10),
         };
         let order = order.sign(&self.orders).bytes().to_vec();
-        Dispatch { order, template: self.template.to_bytes(), lookups: Vec::new() }
+        Dispatch { order, template: self.template.to_bytes(), ..Dispatch::default() }
     }
 }
 

@@ -67,13 +67,21 @@ impl Exit {
 /// Whether the site could not answer, rather than would not.
 const fn is_fault(refusal: Refusal) -> bool {
     match refusal {
-        Refusal::Busy | Refusal::ClockSkew | Refusal::DataIntegrity | Refusal::Expired | Refusal::Failed => true,
-        Refusal::Altered
+        Refusal::Busy
+        | Refusal::ClockSkew
+        | Refusal::DataIntegrity
+        | Refusal::Expired
+        | Refusal::Failed
+        | Refusal::Quarantined
+        | Refusal::StaleCatalogue => true,
+        Refusal::AgreementEnded
+        | Refusal::Altered
         | Refusal::BadParameters
         | Refusal::NotApproved
         | Refusal::NotCovered
         | Refusal::NotReleased
-        | Refusal::Replayed => false,
+        | Refusal::Replayed
+        | Refusal::RequestNotSigned => false,
     }
 }
 

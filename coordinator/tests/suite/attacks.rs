@@ -13,7 +13,7 @@ use crate::region::{Node, Region, ada, answered, ask, outcomes};
 async fn check(forge: impl FnOnce(&Region, &crate::region::Taken) -> Outcome) {
     let region = Region::new(4);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let order = region.nodes[0].take(&coordinator).await;
     let forged = forge(&region, &order);
     assert_eq!(region.nodes[0].submit(&coordinator, order.id(), forged.clone()).await, Acknowledged::Rejected);
@@ -91,12 +91,12 @@ async fn noise() {
 async fn a_release_for_another_order_replayed() {
     let region = Region::new(3);
     let coordinator = region.open();
-    coordinator.ask(ada(), ask()).await.unwrap();
+    coordinator.ask(ada(), ask(), None).await.unwrap();
     let first = region.nodes[0].take(&coordinator).await;
     let release = region.nodes[0].release(&first, [40, 40]);
     region.nodes[0].submit(&coordinator, first.id(), Outcome::Release(release.clone())).await;
     // The same question again is another order; the old release does not answer it.
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let second = region.nodes[0].take(&coordinator).await;
     assert_ne!(first.id(), second.id());
     let replayed = region.nodes[0].submit(&coordinator, second.id(), Outcome::Release(release)).await;
@@ -109,7 +109,7 @@ async fn a_release_for_another_order_replayed() {
 async fn the_same_again_is_acknowledged_and_another_is_not() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let node = &region.nodes[0];
     let taken = node.take(&coordinator).await;
     let release = Outcome::Release(node.release(&taken, [40, 40]));
@@ -134,7 +134,7 @@ async fn the_same_again_is_acknowledged_and_another_is_not() {
 async fn nobody_answers_for_another() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let taken = region.nodes[0].take(&coordinator).await;
     // The genuine release, but over another provider's connection, and then for an order that does not exist.
     let release = Outcome::Release(region.nodes[0].release(&taken, [40, 40]));

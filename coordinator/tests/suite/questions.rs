@@ -8,7 +8,7 @@ async fn check(region: &Region, change: impl FnOnce(&mut Ask), words: &str) {
     let coordinator = region.open();
     let mut ask = ask();
     change(&mut ask);
-    let turned_away = coordinator.ask(ada(), ask.clone()).await.unwrap_err();
+    let turned_away = coordinator.ask(ada(), ask.clone(), None).await.unwrap_err();
     assert!(turned_away.to_string().contains(words), "{turned_away}");
     assert_eq!(coordinator.explain(ada(), ask).await.unwrap_err(), turned_away, "explaining says the same");
     assert!(coordinator.runs(ada()).await.unwrap().is_empty(), "nothing is kept");
@@ -51,7 +51,7 @@ async fn a_template_past_its_last_day_is_not_asked() {
     let region = Region::new(3);
     let coordinator = region.open();
     region.clock.forward(700 * 24 * 60 * 60);
-    let turned_away = coordinator.ask(ada(), ask()).await.unwrap_err();
+    let turned_away = coordinator.ask(ada(), ask(), None).await.unwrap_err();
     assert!(turned_away.to_string().contains("ended on 2027-12-31"), "{turned_away}");
 }
 
@@ -62,10 +62,10 @@ async fn who_is_not_enrolled_gets_nothing() {
     let eve = || "eve".parse().unwrap();
     let not_allowed = |turned_away: TurnedAway| assert!(matches!(turned_away, TurnedAway::NotAllowed(_)));
     not_allowed(coordinator.templates(eve()).await.unwrap_err());
-    not_allowed(coordinator.ask(eve(), ask()).await.unwrap_err());
+    not_allowed(coordinator.ask(eve(), ask(), None).await.unwrap_err());
     not_allowed(coordinator.runs(eve()).await.unwrap_err());
     not_allowed(coordinator.explain(eve(), ask()).await.unwrap_err());
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     not_allowed(coordinator.answer(eve(), run).await.unwrap_err());
     not_allowed(coordinator.watch(eve(), run).await.err().unwrap());
 }
@@ -75,15 +75,15 @@ async fn open_runs_are_limited_and_closing_gives_places_back() {
     let region = Region::new(3);
     let coordinator = region.open();
     for _ in 0..3 {
-        coordinator.ask(ada(), ask()).await.unwrap();
+        coordinator.ask(ada(), ask(), None).await.unwrap();
     }
-    let own = coordinator.ask(ada(), ask()).await.unwrap_err();
+    let own = coordinator.ask(ada(), ask(), None).await.unwrap_err();
     assert!(own.to_string().contains("3 of your runs are open"), "{own}");
-    coordinator.ask("bea".parse().unwrap(), ask()).await.unwrap();
-    assert_eq!(coordinator.ask("bea".parse().unwrap(), ask()).await, Err(TurnedAway::Busy));
+    coordinator.ask("bea".parse().unwrap(), ask(), None).await.unwrap();
+    assert_eq!(coordinator.ask("bea".parse().unwrap(), ask(), None).await, Err(TurnedAway::Busy));
     region.clock.forward(61);
     coordinator.close_due().await;
-    coordinator.ask(ada(), ask()).await.unwrap();
+    coordinator.ask(ada(), ask(), None).await.unwrap();
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ fn close_all(coordinator: Coordinator) {
 async fn an_open_run_goes_on_with_the_same_orders_and_deadline() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let first = region.nodes[0].take(&coordinator).await;
     let release = Outcome::Release(region.nodes[0].release(&first, [40, 40]));
     region.nodes[0].submit(&coordinator, first.id(), release.clone()).await;
@@ -60,7 +60,7 @@ async fn an_open_run_goes_on_with_the_same_orders_and_deadline() {
 async fn a_run_that_ran_out_meanwhile_is_closed_as_it_stands() {
     let region = Region::new(4);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes[..3] {
         let taken = node.take(&coordinator).await;
         node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
@@ -79,7 +79,7 @@ async fn a_run_that_ran_out_meanwhile_is_closed_as_it_stands() {
 async fn a_complete_run_that_was_not_closed_is_closed() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let mut orders = Vec::new();
     for node in &region.nodes {
         orders.push(node.take(&coordinator).await);
@@ -107,7 +107,7 @@ async fn a_complete_run_that_was_not_closed_is_closed() {
 async fn a_withdrawn_template_asks_nobody_more() {
     let region = Region::new(4);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes[..3] {
         let taken = node.take(&coordinator).await;
         node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
@@ -117,7 +117,7 @@ async fn a_withdrawn_template_asks_nobody_more() {
     let coordinator = region.open();
     let mut stream = region.nodes[3].connect(&coordinator).await;
     assert!(futures::poll!(futures::StreamExt::next(&mut stream)).is_pending());
-    assert!(coordinator.ask(ada(), ask()).await.is_err());
+    assert!(coordinator.ask(ada(), ask(), None).await.is_err());
     // What had come is combined: it was approved when it was asked, and is still signed.
     region.clock.forward(61);
     coordinator.close_due().await;
@@ -130,7 +130,7 @@ async fn steps_come_in_order_and_nothing_is_acknowledged_before_it_is_kept() {
     let region = Region::new(3);
     let log = Log::default();
     let coordinator = region.open_with(log.clone());
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes {
         let taken = node.take(&coordinator).await;
         node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;

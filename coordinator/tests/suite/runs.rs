@@ -11,7 +11,7 @@ use crate::region::{Region, ada, answered, ask, outcomes, taken};
 async fn every_site_answers() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let waiting = coordinator.answer(ada(), run).await.unwrap();
     assert_eq!((waiting.state, waiting.revision, waiting.groups.len()), (RunState::Waiting, 0, 0));
     assert_eq!(outcomes(&waiting), [SiteOutcome::Waiting; 3]);
@@ -45,7 +45,7 @@ async fn every_site_answers() {
 async fn sites_that_do_not_answer_are_named() {
     let region = Region::new(6);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let mut watching = coordinator.watch(ada(), run).await.unwrap();
     for node in &region.nodes[..3] {
         let taken = node.take(&coordinator).await;
@@ -82,7 +82,7 @@ async fn sites_that_do_not_answer_are_named() {
 async fn after_the_deadline_is_too_late_even_before_the_run_is_closed() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let taken = region.nodes[0].take(&coordinator).await;
     region.clock.forward(61);
     let late = Outcome::Release(region.nodes[0].release(&taken, [40, 40]));
@@ -99,7 +99,7 @@ async fn after_the_deadline_is_too_late_even_before_the_run_is_closed() {
 async fn below_the_least_number_of_sites_there_is_no_figure() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for (node, refuse) in region.nodes.iter().zip([false, false, true]) {
         let taken = node.take(&coordinator).await;
         let outcome = if refuse {
@@ -121,8 +121,8 @@ async fn a_provider_that_connects_later_gets_its_open_orders() {
     let coordinator = region.open();
     let mut early = region.nodes[0].connect(&coordinator).await;
     assert!(futures::poll!(early.next()).is_pending());
-    coordinator.ask(ada(), ask()).await.unwrap();
-    coordinator.ask(ada(), ask()).await.unwrap();
+    coordinator.ask(ada(), ask(), None).await.unwrap();
+    coordinator.ask(ada(), ask(), None).await.unwrap();
     let first = taken(&coordinator, early.next().await.unwrap());
     let second = taken(&coordinator, early.next().await.unwrap());
     assert_ne!(first.id(), second.id());
@@ -141,7 +141,7 @@ async fn a_provider_that_connects_later_gets_its_open_orders() {
 async fn runs_belong_to_who_asked() {
     let region = Region::new(3);
     let coordinator = region.open();
-    let run = coordinator.ask(ada(), ask()).await.unwrap();
+    let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let bea = || "bea".parse().unwrap();
     assert!(matches!(coordinator.answer(bea(), run).await, Err(TurnedAway::NotFound(_))));
     assert!(coordinator.watch(bea(), run).await.is_err());

@@ -175,10 +175,10 @@ fn an_altered_order_and_an_altered_template_are_refused() {
     let (digest, template) = site.template(SAME);
     let order = site.order(digest);
     let forged = order.sign(&key());
-    let dispatch = Dispatch { order: forged.bytes().to_vec(), template: template.clone(), lookups: vec![] };
+    let dispatch = Dispatch { order: forged.bytes().to_vec(), template: template.clone(), ..Dispatch::default() };
     let refused = outcome(&site, &node, &order, run(node.answer(dispatch)));
     assert_eq!(refused.map(|_| ()), Err(Refusal::Altered));
-    let junk = Dispatch { order: b"junk".to_vec(), template: template.clone(), lookups: vec![] };
+    let junk = Dispatch { order: b"junk".to_vec(), template: template.clone(), ..Dispatch::default() };
     assert!(matches!(run(node.answer(junk)), Answered::Unreadable));
     // Approved by one of two, or by somebody else.
     let payload = Envelope::parse(&template).unwrap().unverified_payload().to_vec();

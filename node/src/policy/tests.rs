@@ -17,6 +17,7 @@ fn order() -> Order {
         parameters: vec![],
         purpose: "audit".to_owned(),
         analyst: "ada".parse().unwrap(),
+        request: None,
         issued_at: now(),
         expires_at: now() + Duration::minutes(5),
     }

@@ -8,9 +8,11 @@ use tonic::{Code, Status};
 
 use crate::answer::{Answer, Ask, Explanation, Progress, RunSummary, TemplateList};
 use crate::door::MESSAGE_BYTES_MAX;
+use crate::evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_PARTS_MAX, EvidenceKind, EvidencePart};
 use crate::generated::desk_client::DeskClient;
-use crate::generated::{Document, RunRequest, RunsRequest, TemplatesRequest};
+use crate::generated::{AskRequest, Document, RegisterRequest, RunRequest, RunsRequest, TemplatesRequest};
 use crate::id::RunId;
+use crate::register::Register;
 use crate::stream;
 use crate::tls::ClientTls;
 
@@ -75,7 +77,20 @@ impl Desk {
     /// # Errors
     /// A [`DeskError`] that says which parameter to change.
     pub async fn ask(&mut self, ask: &Ask) -> Result<RunId, DeskError> {
-        let reply = self.0.ask(written(ask)).await.map_err(|status| error(&status))?;
+        self.ask_with(ask, None).await
+    }
+
+    /// Asks a question, with the same question as the analyst's own key signed it.
+    ///
+    /// # Errors
+    /// A [`DeskError`] that says which parameter to change.
+    pub async fn ask_signed(&mut self, ask: &Ask, request: Vec<u8>) -> Result<RunId, DeskError> {
+        self.ask_with(ask, Some(request)).await
+    }
+
+    async fn ask_with(&mut self, ask: &Ask, request: Option<Vec<u8>>) -> Result<RunId, DeskError> {
+        let asked = AskRequest { json: written(ask).json, request };
+        let reply = self.0.ask(asked).await.map_err(|status| error(&status))?;
         reply.into_inner().run_id.parse().map_err(|_| DeskError::Unreadable)
     }
 
@@ -121,6 +136,40 @@ impl Desk {
     pub async fn explain(&mut self, ask: &Ask) -> Result<Explanation, DeskError> {
         document(self.0.explain(written(ask)).await)
     }
+
+    /// The public register of templates and runs, without figures.
+    ///
+    /// # Errors
+    /// A [`DeskError`].
+    pub async fn register(&mut self) -> Result<Register, DeskError> {
+        document(self.0.register(RegisterRequest {}).await)
+    }
+
+    /// What the coordinator has committed to for a closed run: an envelope.
+    ///
+    /// # Errors
+    /// A [`DeskError`].
+    pub async fn proof(&mut self, run: RunId) -> Result<Vec<u8>, DeskError> {
+        Ok(self.0.proof(request(run)).await.map_err(|status| error(&status))?.into_inner().envelope)
+    }
+
+    /// Everything that a closed run's answer follows from; for auditors.
+    ///
+    /// # Errors
+    /// A [`DeskError`]; [`DeskError::Unreadable`] where it is more than any run's.
+    pub async fn evidence(&mut self, run: RunId) -> Result<Vec<EvidencePart>, DeskError> {
+        let mut messages = self.0.evidence(request(run)).await.map_err(|status| error(&status))?.into_inner();
+        let (mut parts, mut bytes) = (Vec::new(), 0usize);
+        while let Some(message) = messages.message().await.map_err(|status| error(&status))? {
+            bytes = bytes.saturating_add(message.bytes.len());
+            if bytes > EVIDENCE_BYTES_MAX || parts.len() >= EVIDENCE_PARTS_MAX {
+                return Err(DeskError::Unreadable);
+            }
+            let kind = EvidenceKind::of_word(&message.kind).ok_or(DeskError::Unreadable)?;
+            parts.push(EvidencePart { kind, bytes: message.bytes });
+        }
+        Ok(parts)
+    }
 }
 
 fn request(run: RunId) -> RunRequest {
@@ -132,12 +181,12 @@ fn written(ask: &Ask) -> Document {
     Document { json: serde_json::to_vec(ask).unwrap_or_default() }
 }
 
-fn document<T: DeserializeOwned>(reply: Result<tonic::Response<Document>, Status>) -> Result<T, DeskError> {
+pub(crate) fn document<T: DeserializeOwned>(reply: Result<tonic::Response<Document>, Status>) -> Result<T, DeskError> {
     let reply = reply.map_err(|status| error(&status))?;
     serde_json::from_slice(&reply.into_inner().json).map_err(|_| DeskError::Unreadable)
 }
 
-fn error(status: &Status) -> DeskError {
+pub(crate) fn error(status: &Status) -> DeskError {
     if std::error::Error::source(status).is_some() {
         // Not the coordinator's words: the connection broke.
         return DeskError::Unreachable("its address (the connection was lost)".to_owned());

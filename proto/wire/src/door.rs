@@ -1,38 +1,41 @@
-//! The coordinator's one listener: a door for providers and a door for analysts, told apart by certificate.
+//! The coordinator's one listener: a door for providers, one for analysts and one for guardians, told apart by
+//! certificate.
 
-use std::collections::HashMap;
+mod accept;
+mod desk;
+mod governance;
+mod link;
+
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use template::Digest;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Response, Status};
 
 use crate::answer::{Answer, Ask, Explanation, Progress, RunSummary, TemplateList};
 use crate::answerer::Dispatch;
-use crate::generated::desk_server::{Desk, DeskServer};
-use crate::generated::link_server::{Link, LinkServer};
-use crate::generated::outcome::Outcome as OutcomeMessage;
-use crate::generated::{self, Document};
+use crate::custody::{CatalogueNews, Countersigned, KnownCatalogue};
+use crate::evidence::EvidencePart;
+use crate::generated::Document;
+use crate::generated::desk_server::DeskServer;
+use crate::generated::governance_server::GovernanceServer;
+use crate::generated::link_server::LinkServer;
+use crate::governance::{ProposalDetail, ProposalSummary, SignReceipt};
 use crate::id::{OrderId, RunId};
-use crate::identity::{AnalystName, Caller, ProviderCode};
-use crate::stream::{self, Accepted};
+use crate::identity::{AnalystName, GuardianName, ProviderCode};
+use crate::register::Register;
+use crate::stream::Accepted;
 use crate::tls::ServerTls;
 
-/// The most open connections.
-const CONNECTIONS_MAX: usize = 4096;
-/// The most open connections of one caller, so that none takes the places of the others.
-const CONNECTIONS_PER_CALLER_MAX: usize = 32;
-/// The most connections whose handshake is under way.
-const HANDSHAKES_MAX: usize = 256;
 /// The most bytes of one message.
 pub(crate) const MESSAGE_BYTES_MAX: usize = template::ENVELOPE_BYTES_MAX + 1024 * 1024;
 /// How long one call may take to begin its reply.
@@ -95,14 +98,55 @@ pub trait LinkDoor: Send + Sync + 'static {
         order: OrderId,
         outcome: Outcome,
     ) -> impl Future<Output = Result<Acknowledged, TurnedAway>> + Send;
+
+    /// The catalogue, unless the provider has the newest one.
+    fn catalogue(
+        &self,
+        provider: ProviderCode,
+        known: KnownCatalogue,
+    ) -> impl Future<Output = Result<CatalogueNews, TurnedAway>> + Send {
+        not_here((provider, known))
+    }
+
+    /// The document whose envelope has this digest.
+    fn fetch(
+        &self,
+        provider: ProviderCode,
+        digest: Digest,
+    ) -> impl Future<Output = Result<Vec<u8>, TurnedAway>> + Send {
+        not_here((provider, digest))
+    }
+
+    /// Countersigns the provider's checkpoint, unless it contradicts one that was countersigned before.
+    fn countersign(
+        &self,
+        provider: ProviderCode,
+        checkpoint: Vec<u8>,
+    ) -> impl Future<Output = Result<Countersigned, TurnedAway>> + Send {
+        not_here((provider, checkpoint))
+    }
+
+    /// Takes the coordinator's checkpoint with the provider's signature added.
+    fn witnessed(
+        &self,
+        provider: ProviderCode,
+        checkpoint: Vec<u8>,
+    ) -> impl Future<Output = Result<(), TurnedAway>> + Send {
+        not_here((provider, checkpoint))
+    }
 }
 
 /// What the coordinator does for analysts.
 pub trait DeskDoor: Send + Sync + 'static {
     /// The approved templates.
     fn templates(&self, analyst: AnalystName) -> impl Future<Output = Result<TemplateList, TurnedAway>> + Send;
-    /// Asks a question.
-    fn ask(&self, analyst: AnalystName, ask: Ask) -> impl Future<Output = Result<RunId, TurnedAway>> + Send;
+    /// Asks a question; `request` is the same question as the analyst signed it, where it is signed.
+    fn ask(
+        &self,
+        analyst: AnalystName,
+        ask: Ask,
+        request: Option<Vec<u8>>,
+    ) -> impl Future<Output = Result<RunId, TurnedAway>> + Send;
     /// How far a run has come, until it is closed.
     fn watch(
         &self,
@@ -115,27 +159,127 @@ pub trait DeskDoor: Send + Sync + 'static {
     fn runs(&self, analyst: AnalystName) -> impl Future<Output = Result<Vec<RunSummary>, TurnedAway>> + Send;
     /// What a question would ask of whom.
     fn explain(&self, analyst: AnalystName, ask: Ask) -> impl Future<Output = Result<Explanation, TurnedAway>> + Send;
+
+    /// The public register of templates and runs, without figures.
+    fn register(&self, analyst: AnalystName) -> impl Future<Output = Result<Register, TurnedAway>> + Send {
+        not_here(analyst)
+    }
+
+    /// What the coordinator has committed to for a closed run of the analyst's: a signed statement without figures.
+    fn proof(&self, analyst: AnalystName, run: RunId) -> impl Future<Output = Result<Vec<u8>, TurnedAway>> + Send {
+        not_here((analyst, run))
+    }
+
+    /// Everything that a closed run's answer follows from; for auditors.
+    fn evidence(
+        &self,
+        auditor: AnalystName,
+        run: RunId,
+    ) -> impl Future<Output = Result<BoxStream<'static, EvidencePart>, TurnedAway>> + Send {
+        not_here((auditor, run))
+    }
 }
 
-/// Serves both doors on `listener` until `stop`.
+/// What the coordinator does for guardians. The certificate says who calls; what counts is what that person's key signed.
+pub trait GovernanceDoor: Send + Sync + 'static {
+    /// Takes a template that the caller wrote and signed; its digest.
+    fn propose(
+        &self,
+        guardian: GuardianName,
+        envelope: Vec<u8>,
+        why: String,
+    ) -> impl Future<Output = Result<ProposalSummary, TurnedAway>> + Send {
+        not_here((guardian, envelope, why))
+    }
+
+    /// Every proposal, the newest first.
+    fn proposals(
+        &self,
+        guardian: GuardianName,
+    ) -> impl Future<Output = Result<Vec<ProposalSummary>, TurnedAway>> + Send {
+        not_here(guardian)
+    }
+
+    /// One proposal, by the digest of the template's exact bytes, as far as the caller may see it.
+    fn proposal(
+        &self,
+        guardian: GuardianName,
+        template: Digest,
+    ) -> impl Future<Output = Result<ProposalDetail, TurnedAway>> + Send {
+        not_here((guardian, template))
+    }
+
+    /// Takes the caller's signed view.
+    fn review(&self, guardian: GuardianName, envelope: Vec<u8>) -> impl Future<Output = Result<(), TurnedAway>> + Send {
+        not_here((guardian, envelope))
+    }
+
+    /// Takes the caller's signature over a proposed template's exact bytes.
+    fn sign(
+        &self,
+        guardian: GuardianName,
+        envelope: Vec<u8>,
+    ) -> impl Future<Output = Result<SignReceipt, TurnedAway>> + Send {
+        not_here((guardian, envelope))
+    }
+
+    /// Takes the caller's signed word that a template is to stop.
+    fn withdraw(
+        &self,
+        guardian: GuardianName,
+        envelope: Vec<u8>,
+    ) -> impl Future<Output = Result<(), TurnedAway>> + Send {
+        not_here((guardian, envelope))
+    }
+
+    /// Takes a look-up, enrolment, agreements, trust root or rebaseline that has all the signatures that it needs.
+    fn publish(
+        &self,
+        guardian: GuardianName,
+        envelope: Vec<u8>,
+    ) -> impl Future<Output = Result<(), TurnedAway>> + Send {
+        not_here((guardian, envelope))
+    }
+}
+
+/// What a door says that does not offer what it was asked for.
+fn not_here<T: Send, U>(unused: U) -> impl Future<Output = Result<T, TurnedAway>> + Send {
+    drop(unused);
+    std::future::ready(Err(TurnedAway::NotFound("this coordinator does not offer that".to_owned())))
+}
+
+/// The three doors.
+pub struct Doors<L, D, G> {
+    /// The providers'.
+    pub link: Arc<L>,
+    /// The analysts'.
+    pub desk: Arc<D>,
+    /// The guardians'.
+    pub governance: Arc<G>,
+}
+
+/// Serves every door on `listener` until `stop`.
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve<L: LinkDoor, D: DeskDoor>(
+pub async fn serve<L: LinkDoor, D: DeskDoor, G: GovernanceDoor>(
     listener: TcpListener,
     tls: ServerTls,
-    link: Arc<L>,
-    desk: Arc<D>,
+    doors: Doors<L, D, G>,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let (accepted, connections) = mpsc::channel::<io::Result<Accepted>>(HANDSHAKES_MAX);
-    let accepting = tokio::spawn(accept(listener, tls, accepted));
-    let link = LinkServer::new(ProvidersDoor(link))
+    let Doors { link, desk, governance } = doors;
+    let (accepted, connections) = mpsc::channel::<io::Result<Accepted>>(accept::HANDSHAKES_MAX);
+    let accepting = tokio::spawn(accept::accept(listener, tls, accepted));
+    let link = LinkServer::new(link::ProvidersDoor(link))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
-    let desk = DeskServer::new(AnalystsDoor(desk))
+    let desk = DeskServer::new(desk::AnalystsDoor(desk))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(4 * MESSAGE_BYTES_MAX);
+    let governance = GovernanceServer::new(governance::GuardiansDoor(governance))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
     let served = Server::builder()
         .timeout(CALL)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
@@ -147,160 +291,11 @@ pub async fn serve<L: LinkDoor, D: DeskDoor>(
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
         .add_service(link)
         .add_service(desk)
+        .add_service(governance)
         .serve_with_incoming_shutdown(ReceiverStream::new(connections), stop)
         .await;
     accepting.abort();
     served.map_err(io::Error::other)
-}
-
-/// Accepts connections and finishes their handshakes side by side, so that a slow one holds nobody up.
-async fn accept(listener: TcpListener, tls: ServerTls, accepted: mpsc::Sender<io::Result<Accepted>>) {
-    let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
-    let open = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let callers = Arc::new(Callers::default());
-    loop {
-        let Ok(handshake) = Arc::clone(&handshakes).acquire_owned().await else { return };
-        let Ok(place) = Arc::clone(&open).acquire_owned().await else { return };
-        let tcp = match listener.accept().await {
-            Ok((tcp, _)) => tcp,
-            Err(error) => {
-                // Out of descriptors, most likely: what is open goes on.
-                tracing::warn!(kind = ?error.kind(), "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let (tls, accepted, callers) = (tls.clone(), accepted.clone(), Arc::clone(&callers));
-        tokio::spawn(async move {
-            let connection = stream::accept(&tls, tcp).await;
-            drop(handshake);
-            let Some(connection) = connection else {
-                tracing::debug!("a connection did not prove who it is");
-                return;
-            };
-            let Some(own) = callers.place(connection.caller()) else {
-                let caller = connection.caller().uri();
-                tracing::warn!(caller, "a caller has too many connections; its newest is closed");
-                return;
-            };
-            // Whoever holds the other end has gone with the server.
-            let _gone = accepted.send(Ok(connection.holding(place).holding(own))).await;
-        });
-    }
-}
-
-/// The places of each caller. There are as many callers as the authority has named.
-#[derive(Default)]
-struct Callers(Mutex<HashMap<String, Arc<Semaphore>>>);
-
-impl Callers {
-    /// One of the caller's places, if there is one left.
-    fn place(&self, caller: &Caller) -> Option<OwnedSemaphorePermit> {
-        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let places =
-            callers.entry(caller.uri()).or_insert_with(|| Arc::new(Semaphore::new(CONNECTIONS_PER_CALLER_MAX)));
-        Arc::clone(places).try_acquire_owned().ok()
-    }
-}
-
-struct ProvidersDoor<L>(Arc<L>);
-struct AnalystsDoor<D>(Arc<D>);
-
-#[tonic::async_trait]
-impl<L: LinkDoor> Link for ProvidersDoor<L> {
-    type OrdersStream = BoxStream<'static, Result<generated::Dispatch, Status>>;
-
-    async fn orders(&self, request: Request<generated::OrdersRequest>) -> Result<Response<Self::OrdersStream>, Status> {
-        let provider = provider(&request)?;
-        let orders = self.0.orders(provider).await.map_err(|turned_away| status(&turned_away))?;
-        let messages =
-            orders.map(|Dispatch { order, template, lookups }| Ok(generated::Dispatch { order, template, lookups }));
-        Ok(Response::new(messages.boxed()))
-    }
-
-    async fn submit(&self, request: Request<generated::Outcome>) -> Result<Response<generated::Receipt>, Status> {
-        let provider = provider(&request)?;
-        let message = request.into_inner();
-        let order = message.order_id.parse().map_err(|_| Status::invalid_argument("not an order's identity"))?;
-        let outcome = match message.outcome {
-            Some(OutcomeMessage::Release(bytes)) => Outcome::Release(bytes),
-            Some(OutcomeMessage::Refusal(bytes)) => Outcome::Refusal(bytes),
-            None => return Err(Status::invalid_argument("neither a release nor a refusal")),
-        };
-        let acknowledged =
-            self.0.outcome(provider, order, outcome).await.map_err(|turned_away| status(&turned_away))?;
-        let acknowledged = match acknowledged {
-            Acknowledged::Rejected => generated::Acknowledged::Rejected,
-            Acknowledged::Taken => generated::Acknowledged::Taken,
-            Acknowledged::TooLate => generated::Acknowledged::TooLate,
-        };
-        Ok(Response::new(generated::Receipt { acknowledged: acknowledged.into() }))
-    }
-}
-
-#[tonic::async_trait]
-impl<D: DeskDoor> Desk for AnalystsDoor<D> {
-    type WatchStream = BoxStream<'static, Result<generated::Progress, Status>>;
-
-    async fn templates(&self, request: Request<generated::TemplatesRequest>) -> Result<Response<Document>, Status> {
-        reply(self.0.templates(analyst(&request)?).await)
-    }
-
-    async fn ask(&self, request: Request<Document>) -> Result<Response<generated::RunReply>, Status> {
-        let analyst = analyst(&request)?;
-        let run = self.0.ask(analyst, read(&request)?).await.map_err(|turned_away| status(&turned_away))?;
-        Ok(Response::new(generated::RunReply { run_id: run.to_string() }))
-    }
-
-    async fn watch(&self, request: Request<generated::RunRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let analyst = analyst(&request)?;
-        let progress = self.0.watch(analyst, run(&request)?).await.map_err(|turned_away| status(&turned_away))?;
-        let messages = progress.map(|Progress { asked, released, refused, failed, waiting }| {
-            Ok(generated::Progress { asked, released, refused, failed, waiting })
-        });
-        Ok(Response::new(messages.boxed()))
-    }
-
-    async fn answer(&self, request: Request<generated::RunRequest>) -> Result<Response<Document>, Status> {
-        let analyst = analyst(&request)?;
-        reply(self.0.answer(analyst, run(&request)?).await)
-    }
-
-    async fn runs(&self, request: Request<generated::RunsRequest>) -> Result<Response<Document>, Status> {
-        reply(self.0.runs(analyst(&request)?).await)
-    }
-
-    async fn explain(&self, request: Request<Document>) -> Result<Response<Document>, Status> {
-        let analyst = analyst(&request)?;
-        reply(self.0.explain(analyst, read(&request)?).await)
-    }
-}
-
-fn provider<T>(request: &Request<T>) -> Result<ProviderCode, Status> {
-    match request.extensions().get::<Caller>() {
-        Some(Caller::Provider(code)) => Ok(code.clone()),
-        _ => Err(Status::unauthenticated("this is the providers' door; your certificate names no provider")),
-    }
-}
-
-fn analyst<T>(request: &Request<T>) -> Result<AnalystName, Status> {
-    match request.extensions().get::<Caller>() {
-        Some(Caller::Analyst(name)) => Ok(name.clone()),
-        _ => Err(Status::unauthenticated("this is the analysts' door; your certificate names no analyst")),
-    }
-}
-
-fn run(request: &Request<generated::RunRequest>) -> Result<RunId, Status> {
-    request
-        .get_ref()
-        .run_id
-        .parse()
-        .map_err(|_| Status::invalid_argument("a run is 32 hexadecimal digits; see `tallyward runs`"))
-}
-
-fn read<T: DeserializeOwned>(request: &Request<Document>) -> Result<T, Status> {
-    serde_json::from_slice(&request.get_ref().json)
-        .map_err(|_| Status::invalid_argument("the document is not of the form that this version reads"))
 }
 
 fn reply<T: Serialize>(document: Result<T, TurnedAway>) -> Result<Response<Document>, Status> {
@@ -319,4 +314,9 @@ fn status(turned_away: &TurnedAway) -> Status {
     };
     let words = turned_away.to_string();
     Status::new(code, words)
+}
+
+fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, Status> {
+    serde_json::from_slice(json)
+        .map_err(|_| Status::invalid_argument("the document is not of the form that this version reads"))
 }

@@ -6,13 +6,18 @@
 
 mod answer;
 mod answerer;
+mod custody;
 mod desk;
 mod door;
+mod evidence;
+mod governance;
+mod guardian;
 mod id;
 mod identity;
 mod link;
 mod order;
 mod refusal;
+mod register;
 mod release;
 mod reported;
 mod stream;
@@ -31,14 +36,25 @@ pub use crate::answer::{
     ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RunState, RunSummary, SiteCounts,
     SiteOutcome, TemplateEntry, TemplateList,
 };
-pub use crate::answerer::{Answered, Answerer, Dispatch};
+pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
+pub use crate::custody::{
+    CHECKPOINT_BYTES_MAX, CatalogueNews, CheckpointVerdict, Countersigned, KnownCatalogue, LinkError, OpenLink,
+    ROOTS_MAX,
+};
 pub use crate::desk::{Desk, DeskError};
-pub use crate::door::{Acknowledged, DeskDoor, LinkDoor, Outcome, TurnedAway, serve};
+pub use crate::door::{Acknowledged, DeskDoor, Doors, GovernanceDoor, LinkDoor, Outcome, TurnedAway, serve};
+pub use crate::evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_PARTS_MAX, EvidenceKind, EvidencePart};
+pub use crate::governance::{
+    PreviousVersion, ProposalDetail, ProposalEvent, ProposalState, ProposalSummary, ReviewEntry, SignReceipt,
+    WHY_BYTES_MAX, YesNo,
+};
+pub use crate::guardian::Governance;
 pub use crate::id::{IdError, NoRandomness, OrderId, RunId, SnapshotId};
-pub use crate::identity::{AnalystName, Caller, NameError, ProviderCode};
+pub use crate::identity::{AnalystName, Caller, GuardianName, NameError, ProviderCode};
 pub use crate::link::{LinkEvents, LinkSettings, link};
 pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};
 pub use crate::refusal::{Refusal, RefusalError, SignedRefusal, verify_refusal};
+pub use crate::register::{Register, RegisteredRun, RegisteredTemplate};
 pub use crate::release::{Header, Ledger, OptOuts, RecordedError, Release, Statement, StoredCells, Unrecorded};
 pub use crate::reported::{ReportedRelease, ReportedReleaseError};
 pub use crate::tls::{ClientTls, ServerTls, TlsError, TlsFiles};

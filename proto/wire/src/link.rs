@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::answerer::{Answered, Answerer, Dispatch};
+use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
+use crate::custody::OpenLink;
 use crate::door::MESSAGE_BYTES_MAX;
 use crate::generated::link_client::LinkClient;
 use crate::generated::outcome::Outcome as OutcomeMessage;
@@ -104,6 +105,10 @@ async fn serve_orders<A: Answerer>(
     };
     *attempt = 0;
     events.connected();
+    // Dropped with this connection, which ends it.
+    let mut attending = JoinSet::new();
+    let (attendant, open) = (Arc::clone(answerer), OpenLink::new(client.clone()));
+    attending.spawn(async move { attendant.attend(open).await });
     let mut answering = JoinSet::new();
     let why = loop {
         let Ok(permit) = Arc::clone(in_flight).acquire_owned().await else { break "the node is stopping" };
@@ -115,8 +120,7 @@ async fn serve_orders<A: Answerer>(
         while answering.try_join_next().is_some() {}
         let (answerer, events, client) = (Arc::clone(answerer), Arc::clone(events), client.clone());
         answering.spawn(async move {
-            let generated::Dispatch { order, template, lookups } = dispatch;
-            let answered = answerer.answer(Dispatch { order, template, lookups }).await;
+            let answered = answerer.answer(received(dispatch)).await;
             submit(client, answered, events.as_ref()).await;
             drop(permit);
         });
@@ -124,6 +128,19 @@ async fn serve_orders<A: Answerer>(
     // What is under way is finished: the ledger keeps it, and the order comes again with the next connection.
     answering.detach_all();
     why
+}
+
+/// A dispatch as it came. A place in the ledger that cannot be read is passed on as one that no ledger holds: the node
+/// refuses, rather than answering as if nothing had been said.
+fn received(message: generated::Dispatch) -> Dispatch {
+    let generated::Dispatch { order, template, lookups, request, known } = message;
+    let digest = |text: &str| text.parse().unwrap_or_else(|_| template::Digest::of(b"unreadable"));
+    let known = known.map(|generated::KnownRelease { sequence, previous_head, release_sha256 }| KnownRelease {
+        sequence,
+        previous_head: digest(&previous_head),
+        release: digest(&release_sha256),
+    });
+    Dispatch { order, template, lookups, request, known }
 }
 
 async fn submit(mut client: LinkClient<Channel>, answered: Answered, events: &impl LinkEvents) {

@@ -28,6 +28,8 @@ pub struct Order {
     pub purpose: String,
     /// Who asks.
     pub analyst: AnalystName,
+    /// The digest of the request as the analyst signed it, if it was signed: of the signed bytes, not of the envelope.
+    pub request: Option<Digest>,
     /// When it was made, whole seconds.
     pub issued_at: DateTime<Utc>,
     /// After this it is not answered, whole seconds.
@@ -69,6 +71,7 @@ pub(crate) struct OrderDocument {
     parameters: Vec<ParameterDocument>,
     purpose: String,
     analyst: AnalystName,
+    request_sha256: Option<Digest>,
     issued_at: String,
     expires_at: String,
 }
@@ -101,6 +104,7 @@ impl Order {
             parameters: parameter_documents(&self.parameters),
             purpose: self.purpose.clone(),
             analyst: self.analyst.clone(),
+            request_sha256: self.request,
             issued_at: time::text(self.issued_at),
             expires_at: time::text(self.expires_at),
         };
@@ -130,6 +134,7 @@ impl Order {
             parameters: parameter_pairs(document.parameters),
             purpose: document.purpose,
             analyst: document.analyst,
+            request: document.request_sha256,
             issued_at: at(&document.issued_at)?,
             expires_at: at(&document.expires_at)?,
         };

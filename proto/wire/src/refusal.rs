@@ -12,6 +12,8 @@ use crate::time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
+    /// The sharing agreement under which the template runs has not begun or has ended.
+    AgreementEnded,
     /// The order is not one that the pinned coordinator signed for this provider.
     Altered,
     /// The parameters do not fit the template.
@@ -32,13 +34,20 @@ pub enum Refusal {
     NotCovered,
     /// The provider's rules do not allow it. Policy, differencing, limits, consent and population read the same.
     NotReleased,
+    /// The provider's ledger is not the one that others have seen; nothing leaves it until a signed rebaseline.
+    Quarantined,
     /// The order's identity was used for another order.
     Replayed,
+    /// The analyst's own signature is asked for, and it is missing or is not of this question.
+    RequestNotSigned,
+    /// The provider has no catalogue that is still in force.
+    StaleCatalogue,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
+        Self::AgreementEnded,
         Self::Altered,
         Self::BadParameters,
         Self::Busy,
@@ -49,13 +58,17 @@ impl Refusal {
         Self::NotApproved,
         Self::NotCovered,
         Self::NotReleased,
+        Self::Quarantined,
         Self::Replayed,
+        Self::RequestNotSigned,
+        Self::StaleCatalogue,
     ];
 
     /// The word that travels and is printed.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::AgreementEnded => "agreement-ended",
             Self::Altered => "altered",
             Self::BadParameters => "bad-parameters",
             Self::Busy => "busy",
@@ -66,7 +79,10 @@ impl Refusal {
             Self::NotApproved => "not-approved",
             Self::NotCovered => "not-covered",
             Self::NotReleased => "not-released",
+            Self::Quarantined => "quarantined",
             Self::Replayed => "replayed",
+            Self::RequestNotSigned => "request-not-signed",
+            Self::StaleCatalogue => "stale-catalogue",
         }
     }
 

@@ -128,7 +128,8 @@ impl FalseNode {
         let path = PathAndQuery::from_static("/tallyward.v1.Link/Orders");
         let orders = self.0.server_streaming(request, path, codec).await?.into_inner();
         let dispatches = orders.filter_map(|message| async move {
-            message.ok().map(|DispatchMessage { order, template, lookups }| Dispatch { order, template, lookups })
+            let DispatchMessage { order, template, lookups } = message.ok()?;
+            Some(Dispatch { order, template, lookups, ..Dispatch::default() })
         });
         Ok(dispatches.boxed())
     }
@@ -167,7 +168,12 @@ impl FalseCoordinator {
         let (dispatches, waiting) = mpsc::channel(64);
         let (heard, outcomes) = mpsc::channel(64);
         let doors = Arc::new(Doors { dispatches: Arc::new(Mutex::new(waiting)), outcomes: heard });
-        let task = tokio::spawn(wire::serve(listener, tls, Arc::clone(&doors), doors, std::future::pending()));
+        let task = tokio::spawn(wire::serve(
+            listener,
+            tls,
+            wire::Doors { link: Arc::clone(&doors), desk: Arc::clone(&doors), governance: doors },
+            std::future::pending(),
+        ));
         Self { dispatches, outcomes, task }
     }
 
@@ -209,11 +215,13 @@ impl LinkDoor for Doors {
     }
 }
 
+impl wire::GovernanceDoor for Doors {}
+
 impl DeskDoor for Doors {
     async fn templates(&self, _: AnalystName) -> Result<TemplateList, TurnedAway> {
         Err(TurnedAway::Failed)
     }
-    async fn ask(&self, _: AnalystName, _: Ask) -> Result<RunId, TurnedAway> {
+    async fn ask(&self, _: AnalystName, _: Ask, _: Option<Vec<u8>>) -> Result<RunId, TurnedAway> {
         Err(TurnedAway::Failed)
     }
     async fn watch(&self, _: AnalystName, _: RunId) -> Result<BoxStream<'static, Progress>, TurnedAway> {

@@ -30,6 +30,7 @@ fn order_at(now: DateTime<Utc>) -> Order {
         parameters: months.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         purpose: "Plan beds".to_owned(),
         analyst: ANALYST.parse().unwrap(),
+        request: None,
         issued_at: whole,
         expires_at: whole + Duration::seconds(60),
     }
@@ -131,17 +132,17 @@ async fn each_bad_order_is_refused_with_its_own_word() {
     let mut coordinator = FalseCoordinator::start(&world);
     let node = world.start_nodes(&["RYA"]).await;
     for (what, order, bytes, word, _) in &cases {
-        coordinator.send(Dispatch { order: bytes.clone(), template: template.clone(), lookups: vec![] }).await;
+        coordinator.send(Dispatch { order: bytes.clone(), template: template.clone(), ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;
         assert_eq!(named, order.id, "{what}");
         assert_eq!(refusal(&world, &order.id, &outcome), *word, "{what}");
     }
     // Bytes that are no order at all are nobody's: the next good order is answered as if nothing had been.
     for garbage in [&b""[..], b"{", b"\xff\xfe", b"{\"payloadType\":\"x\",\"payload\":\"\",\"signatures\":[]}"] {
-        coordinator.send(Dispatch { order: garbage.to_vec(), template: template.clone(), lookups: vec![] }).await;
+        coordinator.send(Dispatch { order: garbage.to_vec(), template: template.clone(), ..Dispatch::default() }).await;
     }
     let asked = order();
-    coordinator.send(Dispatch { order: signed(&asked), template, lookups: vec![] }).await;
+    coordinator.send(Dispatch { order: signed(&asked), template, ..Dispatch::default() }).await;
     let (named, outcome) = coordinator.outcome().await;
     assert_eq!(named, asked.id);
     assert!(matches!(outcome, Outcome::Release(_)));
@@ -165,7 +166,7 @@ async fn the_same_order_gets_the_same_bytes_and_one_row() {
     let asked = order();
     let dispatch = |order: &Order| {
         let order = order.sign(&key).bytes().to_vec();
-        Dispatch { order, template: template.clone(), lookups: vec![] }
+        Dispatch { order, template: template.clone(), ..Dispatch::default() }
     };
     for _ in 0..TIMES {
         coordinator.send(dispatch(&asked)).await;
@@ -247,7 +248,7 @@ async fn a_clock_that_is_wrong_answers_nothing() {
         let node = world.serve_providers(vec![provider]);
         let asked = order_at(order_clock);
         let order = asked.sign(&key).bytes().to_vec();
-        coordinator.send(Dispatch { order, template: template.clone(), lookups: vec![] }).await;
+        coordinator.send(Dispatch { order, template: template.clone(), ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;
         assert_eq!(named, asked.id);
         let word = match outcome {

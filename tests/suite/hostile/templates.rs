@@ -63,7 +63,7 @@ async fn a_node_runs_no_template_that_is_not_approved() {
         let payload = Envelope::parse(template).map(|e| e.unverified_payload().to_vec()).unwrap_or_default();
         let order = order_of(&payload);
         let signed = order.sign(&key).bytes().to_vec();
-        coordinator.send(Dispatch { order: signed, template: template.clone(), lookups: vec![] }).await;
+        coordinator.send(Dispatch { order: signed, template: template.clone(), ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;
         let Outcome::Refusal(envelope) = outcome else { panic!("{what} was released") };
         let word = verify_refusal(&envelope, &own, &named, &"RYA".parse().unwrap()).unwrap();
@@ -89,6 +89,7 @@ fn order_of(template: &[u8]) -> Order {
         parameters: months.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         purpose: "Plan beds".to_owned(),
         analyst: ANALYST.parse().unwrap(),
+        request: None,
         issued_at: now,
         expires_at: now + Duration::seconds(60),
     }
@@ -134,7 +135,7 @@ async fn a_node_reads_no_look_up_that_is_not_approved_or_is_older_than_one_it_re
     ] {
         let order = order_of(toml.as_bytes());
         let bytes = order.sign(&key).bytes().to_vec();
-        coordinator.send(Dispatch { order: bytes, template: template.clone(), lookups }).await;
+        coordinator.send(Dispatch { order: bytes, template: template.clone(), lookups, ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;
         assert_eq!(named, order.id, "{what}");
         match outcome {

@@ -125,6 +125,7 @@ fn word(outcome: SiteOutcome) -> String {
 
 const fn meaning(refusal: Refusal) -> &'static str {
     match refusal {
+        Refusal::AgreementEnded => "the sharing agreement has not begun or has ended",
         Refusal::Altered => "the order is not one that the coordinator signed for the site",
         Refusal::BadParameters => "the parameters do not fit the template",
         Refusal::Busy => "too much to do; ask again later",
@@ -135,6 +136,9 @@ const fn meaning(refusal: Refusal) -> &'static str {
         Refusal::NotApproved => "the template or a look-up is not approved there",
         Refusal::NotCovered => "the site does not hold the tables or the period",
         Refusal::NotReleased => "the site's rules do not allow it",
+        Refusal::Quarantined => "the site's ledger is not the one that others have seen",
         Refusal::Replayed => "the order's identity was used for another order",
+        Refusal::RequestNotSigned => "your own signature is asked for there",
+        Refusal::StaleCatalogue => "the site has no catalogue that is still in force",
     }
 }

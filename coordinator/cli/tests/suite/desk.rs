@@ -60,7 +60,7 @@ impl DeskDoor for OneRun {
         Ok(TemplateList { templates: vec![entry()] })
     }
 
-    async fn ask(&self, _: AnalystName, ask: Ask) -> Result<RunId, TurnedAway> {
+    async fn ask(&self, _: AnalystName, ask: Ask, _: Option<Vec<u8>>) -> Result<RunId, TurnedAway> {
         match ask.template.as_str() {
             "stroke" => {
                 self.asked.fetch_add(1, Ordering::SeqCst);
@@ -115,6 +115,8 @@ impl DeskDoor for OneRun {
 
 /// No provider calls here.
 pub struct NoProviders;
+
+impl wire::GovernanceDoor for NoProviders {}
 
 impl LinkDoor for NoProviders {
     async fn orders(&self, _: ProviderCode) -> Result<BoxStream<'static, Dispatch>, TurnedAway> {

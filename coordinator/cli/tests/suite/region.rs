@@ -53,7 +53,9 @@ impl Region {
         })
         .unwrap();
         let desk = Arc::new(OneRun::new(conduct));
-        let served = wire::serve(listener, tls, Arc::new(NoProviders), Arc::clone(&desk), std::future::pending());
+        let doors =
+            wire::Doors { link: Arc::new(NoProviders), desk: Arc::clone(&desk), governance: Arc::new(NoProviders) };
+        let served = wire::serve(listener, tls, doors, std::future::pending());
         tokio::spawn(served);
         Self { folder, desk }
     }
