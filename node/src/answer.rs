@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::coverage::{CellCoverage, Held};
 use crate::engine::{EngineError, Question};
 use crate::host::Host;
-use crate::ledger::{AnswerKey, Asked, Entry, Known, LedgerError, Place};
+use crate::ledger::{AnswerKey, Approval, Asked, Context, Entry, Given, Known, LedgerError, Place};
 use crate::policy::{self, Reason};
 use crate::provider::Provider;
 use crate::snapshot::Snapshot;
@@ -105,8 +105,8 @@ impl Inner {
                 None => Answered::Unreadable,
             };
         };
-        let asked = asked(&order, received_at);
-        match self.release(&order, dispatch, &asked).await {
+        let mut asked = asked(&order, received_at);
+        match self.release(&order, dispatch, &mut asked).await {
             Ok(release) => {
                 tracing::info!(provider = %self.provider.code(), order = %asked.order, "released");
                 Answered::Release(release)
@@ -116,7 +116,7 @@ impl Inner {
     }
 
     /// The way of one order. Each step can only refuse; the last gives back what the ledger has committed.
-    async fn release(&self, order: &VerifiedOrder, dispatch: &Dispatch, asked: &Asked) -> Result<Release, Reason> {
+    async fn release(&self, order: &VerifiedOrder, dispatch: &Dispatch, asked: &mut Asked) -> Result<Release, Reason> {
         let provider = &self.provider;
         policy::addressed(order.order(), provider.code())?;
         provider.steps.at(Step::Verified);
@@ -126,7 +126,7 @@ impl Inner {
         let _place = provider.waiting.try_acquire().map_err(|_| Reason::Busy)?;
         let _turn = provider.concurrent.acquire().await.map_err(|_| Reason::Busy)?;
         let processor = self.host.processors.acquire().await.map_err(|_| Reason::Busy)?;
-        let admitted = self.admit(order.order(), dispatch).await?;
+        let admitted = self.admit(order.order(), dispatch, asked).await?;
         provider.steps.at(Step::Admitted);
         // Asked before by anyone: the stored figures, never counted again.
         let figures = match provider.ledger.prior(admitted.key).await? {
@@ -137,7 +137,7 @@ impl Inner {
         Ok(provider.ledger.record(self.entry(admitted, figures, asked)).await?)
     }
 
-    async fn admit(&self, order: &Order, dispatch: &Dispatch) -> Result<Admitted, Reason> {
+    async fn admit(&self, order: &Order, dispatch: &Dispatch, asked: &mut Asked) -> Result<Admitted, Reason> {
         let config = &self.provider.config;
         let last_known = self.provider.ledger.last_known_time().await?;
         let now = self.provider.clock.now();
@@ -147,6 +147,7 @@ impl Inner {
         if approved.digest() != order.template {
             return Err(Reason::TemplateMismatch);
         }
+        asked.context.approval = Some(approval(&approved));
         policy::permitted(&config.admission, config.kind, approved.template(), &order.purpose)?;
         let query = Query::bind(Arc::clone(&approved), &order.parameters).map_err(|_| Reason::BadParameters)?;
         let lookups = self.lookups(&approved, dispatch, now).await?;
@@ -285,7 +286,8 @@ fn sign(
 }
 
 fn asked(order: &VerifiedOrder, received_at: DateTime<Utc>) -> Asked {
-    let Order { id, template, analyst, purpose, .. } = order.order();
+    let Order { id, run, template, parameters, analyst, purpose, .. } = order.order();
+    let given = |(name, value): &(String, String)| Given { name: name.clone(), value: value.clone() };
     Asked {
         order: *id,
         order_digest: order.digest(),
@@ -293,6 +295,23 @@ fn asked(order: &VerifiedOrder, received_at: DateTime<Utc>) -> Asked {
         analyst: analyst.clone(),
         purpose: purpose.clone(),
         received_at,
+        context: Context {
+            run: run.to_string(),
+            parameters: parameters.iter().map(given).collect(),
+            ..Context::default()
+        },
+    }
+}
+
+/// Which approved version is asked for, and who approved it, for the audit.
+fn approval(approved: &Approved) -> Approval {
+    let template = approved.template();
+    Approval {
+        id: template.id.clone(),
+        version: template.version,
+        title: template.title.clone(),
+        agreement: template.agreement.clone(),
+        approved_by: approved.approved_by().to_vec(),
     }
 }
 

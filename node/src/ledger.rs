@@ -7,11 +7,13 @@
 //! providers in one process do not wait for each other.
 
 mod anchor;
+mod audit;
 mod chain;
 mod cipher;
 mod rows;
 mod schema;
 mod store;
+mod walk;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,9 +24,11 @@ use template::{Digest, PublicKey};
 use tokio::sync::oneshot;
 use wire::{AnalystName, OrderId, ProviderCode, Release, SnapshotId, Unrecorded};
 
+pub(crate) use audit::{Approval, Context, Given};
 pub(crate) use cipher::Cipher;
 pub use store::LedgerOpenError;
 use store::Store;
+pub use walk::BrokenLink;
 
 use crate::policy::Reason;
 use crate::steps::Steps;
@@ -91,6 +95,8 @@ pub(crate) struct Asked {
     pub analyst: AnalystName,
     pub purpose: String,
     pub received_at: DateTime<Utc>,
+    /// What the decision is about, filled in as it becomes known.
+    pub context: Context,
 }
 
 /// What makes two orders the same question of the same data.

@@ -21,7 +21,7 @@ pub(super) enum Chain {
 impl Chain {
     const fn name(self) -> &'static [u8] {
         match self {
-            Self::Audit => b"tallyward-audit-v1",
+            Self::Audit => b"tallyward-audit-v2",
             Self::Release => b"tallyward-ledger-v1",
         }
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::audit;
+
 /// The version of the tables.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// How long a starting process waits for one that is ending.
 const OTHER_PROCESS: Duration = Duration::from_millis(500);
@@ -38,20 +40,6 @@ create table contributors (
     sequence integer primary key references release (sequence),
     sealed blob not null
 ) strict;
-create table audit (
-    n integer primary key,
-    at integer not null,
-    kind text not null check (kind in ('received', 'refused', 'released')),
-    reason text,
-    order_id blob not null,
-    order_sha256 blob,
-    template_sha256 blob,
-    analyst text,
-    purpose text,
-    release_sequence integer references release (sequence),
-    previous_head blob not null,
-    head blob not null
-) strict;
 create table lookup_version (
     name text not null,
     version integer not null,
@@ -63,7 +51,9 @@ const GROWING: [&str; 5] = ["audit", "contributors", "ledger", "lookup_version",
 
 /// Makes the tables.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(TABLES)?;
+    for tables in [TABLES, audit::TABLE] {
+        connection.execute_batch(tables)?;
+    }
     for table in GROWING {
         connection.execute_batch(&format!(
             "create trigger {table}_keeps before update on {table} begin select raise(abort, 'the ledger only grows'); end;

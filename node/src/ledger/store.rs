@@ -11,15 +11,14 @@ use template::{Digest, PublicKey};
 use wire::{OrderId, ProviderCode, RecordedError, Release};
 
 use super::anchor::{Anchor, AnchorFile, epoch_text};
+use super::audit::AuditRow;
 use super::chain::{Chain, Link};
 use super::cipher::Cipher;
-use super::rows::{AuditRow, ReleaseRow, id_bytes};
+use super::rows::{ReleaseRow, id_bytes};
+use super::walk::walk;
 use super::{AnswerKey, Asked, Entry, Files, Known, LedgerError, Place, schema};
 use crate::policy::Reason;
 use crate::steps::{Step, Steps};
-
-/// The most audit rows that one transaction adds, so the most by which the anchor may lag after a crash.
-const AUDIT_ROWS: i64 = 2;
 
 /// Why a ledger cannot be opened at all.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +75,7 @@ pub(super) struct Store {
     connection: Connection,
     anchor: AnchorFile,
     epoch: Vec<u8>,
+    provider: String,
     own: PublicKey,
     steps: Arc<dyn Steps>,
     // INVARIANT: the links of what is committed.
@@ -159,6 +159,7 @@ impl Store {
             anchor: AnchorFile::at(&files.anchor),
             connection,
             epoch,
+            provider: provider.as_str().to_owned(),
             own,
             steps,
             last_known: 0,
@@ -171,13 +172,21 @@ impl Store {
     /// Verifies both chains and the anchor, and catches the anchor up where a crash left it one transaction behind.
     fn verify(&mut self, files: &Files) -> io::Result<()> {
         let anchor = self.anchor.read()?;
-        let broken = match self.walk(anchor.as_ref()) {
-            Ok(Some((releases, audit, last_known))) => {
-                (self.releases, self.audit, self.last_known) = (releases, audit, last_known);
+        let broken = match walk(&self.connection, &self.epoch, &self.provider, anchor.as_ref()) {
+            Ok(Ok(walked)) => {
+                (self.releases, self.audit, self.last_known) = (walked.releases, walked.audit, walked.last_known);
+                if walked.quarantined {
+                    self.state = State::Quarantined;
+                    tracing::error!(
+                        ledger = %files.database.display(),
+                        "LEDGER QUARANTINED: it was found to be an older copy of itself. Nothing more is released \
+                         until the governance office signs a rebaseline: see `tallyward-node rebaseline`"
+                    );
+                }
                 return self.write_anchor();
             }
-            Ok(None) => "its rows do not form a chain, or it ends before the anchor: rows were changed or removed",
-            Err(_) => "its rows cannot be read",
+            Ok(Err(broken)) => broken.to_string(),
+            Err(_) => "its rows cannot be read".to_owned(),
         };
         tracing::error!(
             ledger = %files.database.display(),
@@ -186,47 +195,6 @@ impl Store {
         );
         self.state = State::Quarantined;
         Ok(())
-    }
-
-    /// Follows both chains from their beginning to their newest links and the latest time; `None` where they do not hold,
-    /// or do not hold what the anchor says.
-    fn walk(&self, anchor: Option<&Anchor>) -> rusqlite::Result<Option<(Link, Link, i64)>> {
-        let Some(anchor) = anchor.filter(|anchor| anchor.epoch == epoch_text(&self.epoch)) else { return Ok(None) };
-        let mut met = (anchor.release == self.releases, anchor.audit == self.audit);
-        let mut releases = self.connection.prepare(
-            "select release.*, sealed from release left join contributors using (sequence) order by sequence",
-        )?;
-        let mut rows = releases.query([])?;
-        let mut link = self.releases;
-        while let Some(row) = rows.next()? {
-            let release = ReleaseRow::read(row)?;
-            let next = release.link(&link);
-            let sealed: Option<Vec<u8>> = row.get("sealed")?;
-            let sealed = sealed.map(|sealed| Digest::of(&sealed).bytes().to_vec());
-            let holds = (release.sequence, release.head.as_slice()) == (next.n, next.head.bytes());
-            if !holds || sealed != release.contributors_sha256 {
-                return Ok(None);
-            }
-            link = next;
-            met.0 |= anchor.release == link;
-        }
-        let mut audits = self.connection.prepare("select * from audit order by n")?;
-        let mut rows = audits.query([])?;
-        let mut audit = self.audit;
-        let mut last_known = self.last_known;
-        while let Some(row) = rows.next()? {
-            let decision = AuditRow::read(row)?;
-            let next = decision.link(&audit);
-            if (decision.n, decision.head.as_slice()) != (next.n, next.head.bytes()) {
-                return Ok(None);
-            }
-            audit = next;
-            met.1 |= anchor.audit == audit;
-            last_known = last_known.max(decision.at);
-        }
-        // INVARIANT: anchor <= ledger <= anchor + one transaction, else rows were removed or the anchor was.
-        let lag = (link.n - anchor.release.n, audit.n - anchor.audit.n);
-        Ok((met == (true, true) && matches!(lag, (0 | 1, 0..=AUDIT_ROWS))).then_some((link, audit, last_known)))
     }
 
     fn write_anchor(&self) -> io::Result<()> {
@@ -349,6 +317,7 @@ impl Store {
         let audit = decision.received(asked.received_at.timestamp()).insert(&transaction, &audit).map_err(storage)?;
         decision.kind = "released".to_owned();
         decision.release_sequence = Some(row.sequence);
+        decision.release_head = Some(row.head.clone());
         let audit = decision.insert(&transaction, &audit).map_err(storage)?;
         self.steps.at(Step::BeforeCommit);
         transaction.commit().map_err(storage)?;

@@ -54,6 +54,7 @@ impl Book {
             analyst: "ada".parse().unwrap(),
             purpose: "test".to_owned(),
             received_at: now(),
+            context: Context::default(),
         }
     }
 
