@@ -5,7 +5,7 @@
 //! than it might be, never wrong.
 
 use crate::cell::Cell;
-use crate::domain::{CellKey, Domain, Per};
+use crate::domain::{CellKey, Domain};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::Policy;
 use crate::reported::Reported;
@@ -48,24 +48,18 @@ pub(crate) struct Relation {
 
 /// Every relation between a declared total and a finer declared group of cells, uncovered cells left out.
 pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) -> Vec<Relation> {
-    let all: Vec<usize> = (0..domain.dimensions().len()).collect();
-    let mut groups: Vec<(&[usize], usize)> = vec![(&all, 0)];
-    groups
-        .extend(domain.totals().iter().enumerate().map(|(t, kept)| (kept.as_slice(), domain.cells_of_total(t).start)));
+    let totals = domain.totals().len();
     let mut relations = Vec::new();
-    for (coarse, start) in &groups[1..] {
-        for (fine, first) in &groups {
-            if fine.len() <= coarse.len() || !coarse.iter().all(|d| fine.contains(d)) {
+    for coarse in 0..totals {
+        for fine in std::iter::once(None).chain((0..totals).filter(|&fine| fine != coarse).map(Some)) {
+            if !domain.refines(fine, coarse) {
                 continue;
             }
-            let mut dropped = fine.iter().filter(|d| !coarse.contains(d));
-            let adds_up = kind != MeasureKind::People || dropped.all(|&d| domain.dimensions()[d].per == Per::Person);
+            let adds_up = kind != MeasureKind::People || domain.adds_up(fine, coarse);
             let kin = if adds_up { Kin::Sum } else { Kin::Union };
-            let size: usize = coarse.iter().map(|&d| domain.dimensions()[d].levels.len()).product();
-            for total in *start..start + size {
-                let key = domain.key(total).unwrap_or(CellKey(vec![None; all.len()]));
-                let children: Vec<usize> =
-                    domain.cells_under(&key, fine).into_iter().map(|c| c + first).filter(|&c| covered[c]).collect();
+            for total in domain.cells_of_total(coarse) {
+                let key = domain.key(total).unwrap_or(CellKey(vec![None; domain.dimensions().len()]));
+                let children: Vec<usize> = domain.cells_under(&key, fine).into_iter().filter(|&c| covered[c]).collect();
                 if covered[total] {
                     relations.push(Relation { total, children, kin });
                 }

@@ -5,10 +5,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::grouping::{Grouping, Kept};
+
 /// The most cells, totals included, that one domain may have.
 pub const MAX_CELLS: usize = 20_000;
 /// The most dimensions that one domain may have.
 pub const MAX_DIMENSIONS: usize = 8;
+/// The most groupings that one domain may have.
+pub const MAX_GROUPINGS: usize = 16;
 /// The longest name of a dimension or level, in bytes.
 pub const MAX_NAME_BYTES: usize = 200;
 
@@ -32,7 +36,8 @@ pub struct Dimension {
     pub per: Per,
 }
 
-/// The place of a cell: per dimension a level's index, or `None` for the total over that dimension.
+/// The place of a cell: per dimension a level's index, or `None` for the total over that dimension. Indexes beyond the
+/// dimension's levels are those of its groups, grouping after grouping: see [`Domain::label`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CellKey(pub Vec<Option<usize>>);
 
@@ -43,11 +48,19 @@ pub struct CellKey(pub Vec<Option<usize>>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
     dimensions: Vec<Dimension>,
+    groupings: Vec<Grouping>,
     totals: Vec<Vec<usize>>,
+    /// Per total and dimension, the axis that is kept.
+    shapes: Vec<Shape>,
+    structural_zeros: BTreeSet<usize>,
     inner_len: usize,
     // INVARIANT: offsets[i] is the first cell of totals[i]; one more entry holds the number of all cells.
     offsets: Vec<usize>,
 }
+
+/// Per dimension: `None` where it is summed over, `Some(0)` where its levels are kept, `Some(n)` where the groups of its
+/// n-th grouping are.
+pub(crate) type Shape = Vec<Option<usize>>;
 
 impl Domain {
     /// A domain of these dimensions; each total lists, in ascending order, the dimensions that it keeps.
@@ -56,35 +69,94 @@ impl Domain {
     /// A [`DomainError`] for empty or repeated names, levels or totals, a total that keeps an unknown dimension,
     /// keeps all of them or lists them out of order, or a domain beyond the limits.
     pub fn new(dimensions: Vec<Dimension>, totals: Vec<Vec<usize>>) -> Result<Self, DomainError> {
+        let levels = |total: Vec<usize>| total.into_iter().map(Kept::Levels).collect();
+        Self::with_groupings(dimensions, Vec::new(), totals.into_iter().map(levels).collect())
+    }
+
+    /// A domain in which totals may keep groups of a dimension's levels. Each total lists what it keeps, in ascending
+    /// order of the dimensions and at most one thing of each.
+    ///
+    /// # Errors
+    /// As for [`Self::new`], and [`DomainError::Grouping`] for a grouping of an unknown dimension, of which a level is
+    /// in no group or several, with an empty group, a label twice or a label that is a level's but not its group's.
+    pub fn with_groupings(
+        dimensions: Vec<Dimension>,
+        groupings: Vec<Grouping>,
+        totals: Vec<Vec<Kept>>,
+    ) -> Result<Self, DomainError> {
         if dimensions.len() > MAX_DIMENSIONS {
             return Err(DomainError::TooManyDimensions);
         }
+        if groupings.len() > MAX_GROUPINGS {
+            return Err(DomainError::TooManyGroupings);
+        }
         let mut names = BTreeSet::new();
-        for dimension in &dimensions {
-            check_dimension(dimension)?;
-            if !names.insert(dimension.name.as_str()) {
-                return Err(DomainError::RepeatedDimension { name: dimension.name.clone() });
+        dimensions.iter().try_for_each(check_dimension)?;
+        for name in dimensions.iter().map(|d| &d.name).chain(groupings.iter().map(|g| &g.name)) {
+            if !names.insert(name.clone()) {
+                return Err(DomainError::RepeatedDimension { name: name.clone() });
             }
         }
-        let mut seen = BTreeSet::new();
-        for total in &totals {
-            let ascending = total.windows(2).all(|pair| pair[0] < pair[1]);
-            if !ascending || total.iter().any(|&kept| kept >= dimensions.len()) || total.len() == dimensions.len() {
+        let groupings = groupings.into_iter().map(|g| g.checked(&dimensions)).collect::<Result<Vec<_>, _>>()?;
+        let mut domain = Self {
+            inner_len: product(dimensions.iter().map(|d| d.levels.len()))?,
+            dimensions,
+            groupings,
+            totals: Vec::new(),
+            shapes: Vec::new(),
+            structural_zeros: BTreeSet::new(),
+            offsets: Vec::new(),
+        };
+        domain.offsets.push(domain.inner_len);
+        for total in totals {
+            domain.add_total(&total)?;
+        }
+        Ok(domain)
+    }
+
+    /// This domain with inner cells in which, by declaration, nobody can be (prostate cancer of women): they are always
+    /// said to be zero, and a table with a person in one is refused.
+    ///
+    /// # Errors
+    /// [`DomainError::StructuralZero`] for a key that is not that of an inner cell.
+    pub fn with_structural_zeros(mut self, cells: impl IntoIterator<Item = CellKey>) -> Result<Self, DomainError> {
+        for key in cells {
+            let cell = self.index_of(&key).filter(|&cell| cell < self.inner_len);
+            self.structural_zeros.insert(cell.ok_or(DomainError::StructuralZero)?);
+        }
+        Ok(self)
+    }
+
+    fn add_total(&mut self, total: &[Kept]) -> Result<(), DomainError> {
+        let mut shape: Shape = vec![None; self.dimensions.len()];
+        let mut kept = Vec::new();
+        for &keeps in total {
+            let (dimension, axis) = match keeps {
+                Kept::Levels(dimension) => (dimension, 0),
+                Kept::Groups(place) => {
+                    let dimension = self.groupings.get(place).ok_or(DomainError::Total)?.dimension;
+                    let before = self.groupings[..place].iter().filter(|g| g.dimension == dimension).count();
+                    (dimension, before + 1)
+                }
+            };
+            if kept.last().is_some_and(|&last| last >= dimension) {
                 return Err(DomainError::Total);
             }
-            if !seen.insert(total) {
-                return Err(DomainError::RepeatedTotal);
-            }
+            *shape.get_mut(dimension).ok_or(DomainError::Total)? = Some(axis);
+            kept.push(dimension);
         }
-        let inner_len = product(dimensions.iter().map(|d| d.levels.len()))?;
-        let mut offsets = vec![inner_len];
-        let mut next = inner_len;
-        for total in &totals {
-            let cells = product(total.iter().filter_map(|&kept| dimensions.get(kept)).map(|d| d.levels.len()))?;
-            next = next.checked_add(cells).filter(|&n| n <= MAX_CELLS).ok_or(DomainError::TooManyCells)?;
-            offsets.push(next);
+        if shape.iter().all(|axis| *axis == Some(0)) {
+            return Err(DomainError::Total);
         }
-        Ok(Self { dimensions, totals, inner_len, offsets })
+        if self.shapes.contains(&shape) {
+            return Err(DomainError::RepeatedTotal);
+        }
+        let cells = product(kept.iter().map(|&dimension| self.size(dimension, shape[dimension])))?;
+        let next = self.len().checked_add(cells).filter(|&n| n <= MAX_CELLS).ok_or(DomainError::TooManyCells)?;
+        self.offsets.push(next);
+        self.totals.push(kept);
+        self.shapes.push(shape);
+        Ok(())
     }
 
     /// The dimensions in declared order.
@@ -93,10 +165,32 @@ impl Domain {
         &self.dimensions
     }
 
-    /// The totals in declared order: the dimensions that each keeps.
+    /// The groupings in declared order.
+    #[must_use]
+    pub fn groupings(&self) -> &[Grouping] {
+        &self.groupings
+    }
+
+    /// The totals in declared order: the dimensions of which each keeps levels or groups.
     #[must_use]
     pub fn totals(&self) -> &[Vec<usize>] {
         &self.totals
+    }
+
+    /// The label of a level or group of a dimension, as [`CellKey`] numbers them; `None` for a total.
+    #[must_use]
+    pub fn label(&self, dimension: usize, level: Option<usize>) -> Option<&str> {
+        let level = level?;
+        let levels = &self.dimensions.get(dimension)?.levels;
+        let mut groups = self.groupings_of(dimension).flat_map(|grouping| &grouping.labels);
+        let label = levels.get(level).or_else(|| groups.nth(level.checked_sub(levels.len())?));
+        label.map(String::as_str)
+    }
+
+    /// Whether nobody can be in the cell, by declaration.
+    #[must_use]
+    pub fn is_structural_zero(&self, cell: usize) -> bool {
+        self.structural_zeros.contains(&cell)
     }
 
     /// The number of inner cells.
@@ -120,12 +214,19 @@ impl Domain {
     /// The key of a cell, or `None` beyond the last.
     #[must_use]
     pub fn key(&self, index: usize) -> Option<CellKey> {
-        let (kept, mut rest) = self.place(index)?;
         let mut key = vec![None; self.dimensions.len()];
-        for &dimension in kept.iter().rev() {
-            let levels = self.dimensions.get(dimension)?.levels.len();
-            *key.get_mut(dimension)? = Some(rest % levels);
-            rest /= levels;
+        let (total, mut rest) = match self.total_of(index) {
+            None if index < self.inner_len => (None, index),
+            None => return None,
+            Some(total) => (Some(total), index - self.offsets[total]),
+        };
+        for dimension in (0..self.dimensions.len()).rev() {
+            let axis = total.map_or(Some(0), |total| self.shapes[total][dimension]);
+            if axis.is_some() {
+                let size = self.size(dimension, axis);
+                key[dimension] = Some(self.start(dimension, axis) + rest % size);
+                rest /= size;
+            }
         }
         Some(CellKey(key))
     }
@@ -136,17 +237,22 @@ impl Domain {
         if key.0.len() != self.dimensions.len() {
             return None;
         }
-        let kept: Vec<usize> = (0..key.0.len()).filter(|&d| key.0[d].is_some()).collect();
-        let start = if kept.len() == self.dimensions.len() {
+        let axis = |(dimension, level): (usize, &Option<usize>)| match *level {
+            None => Some(None),
+            Some(level) => self.axis_of(dimension, level).map(Some),
+        };
+        let shape: Shape = key.0.iter().enumerate().map(axis).collect::<Option<_>>()?;
+        let start = if shape.iter().all(|axis| *axis == Some(0)) {
             0
         } else {
-            *self.offsets.get(self.totals.iter().position(|total| *total == kept)?)?
+            *self.offsets.get(self.shapes.iter().position(|of_total| *of_total == shape)?)?
         };
         let mut index = 0;
-        for &dimension in &kept {
-            let levels = self.dimensions.get(dimension)?.levels.len();
-            let level = key.0[dimension].filter(|&level| level < levels)?;
-            index = index * levels + level;
+        for (dimension, level) in key.0.iter().enumerate() {
+            if let Some(level) = level {
+                index =
+                    index * self.size(dimension, shape[dimension]) + level - self.start(dimension, shape[dimension]);
+            }
         }
         Some(start + index)
     }
@@ -183,22 +289,68 @@ impl Domain {
         if !self.is_total(index) {
             return Vec::new();
         }
-        self.key(index)
-            .map_or_else(Vec::new, |key| self.cells_under(&key, &(0..self.dimensions.len()).collect::<Vec<_>>()))
+        self.key(index).map_or_else(Vec::new, |key| self.cells_under(&key, None))
     }
 
-    /// The cells that keep the dimensions `kept` and lie under `key`, as positions row-major over `kept`.
-    pub(crate) fn cells_under(&self, key: &CellKey, kept: &[usize]) -> Vec<usize> {
-        let mut cells = vec![0];
-        for &dimension in kept {
-            let levels = self.dimensions[dimension].levels.len();
-            let chosen = match key.0[dimension] {
-                Some(level) => level..level + 1,
-                None => 0..levels,
+    /// What a total keeps, per dimension; of inner cells (`None`) all levels.
+    pub(crate) fn axis(&self, total: Option<usize>, dimension: usize) -> Option<usize> {
+        total.map_or(Some(0), |total| self.shapes[total][dimension])
+    }
+
+    /// Whether each cell of `fine` (`None`: the inner cells) lies in one cell of `coarse`.
+    pub(crate) fn refines(&self, fine: Option<usize>, coarse: usize) -> bool {
+        (0..self.dimensions.len()).all(|d| match (self.axis(fine, d), self.shapes[coarse][d]) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(fine), Some(coarse)) => {
+                let mut above = vec![None; self.size(d, Some(fine))];
+                fine == coarse
+                    || (0..self.dimensions[d].levels.len()).all(|level| {
+                        let (part, whole) = (self.group(d, fine, level), self.group(d, coarse, level));
+                        *above[part].get_or_insert(whole) == whole
+                    })
+            }
+        })
+    }
+
+    /// Whether counts of people add up from the cells of `fine` to those of `coarse`, which it must refine.
+    pub(crate) fn adds_up(&self, fine: Option<usize>, coarse: usize) -> bool {
+        let mut summed = (0..self.dimensions.len()).filter(|&d| self.axis(fine, d) != self.shapes[coarse][d]);
+        summed.all(|d| self.dimensions[d].per == Per::Person || self.dimensions[d].levels.len() == 1)
+    }
+
+    /// The cell of `coarse` in which a finer cell lies.
+    pub(crate) fn above(&self, cell: usize, coarse: usize) -> Option<usize> {
+        let CellKey(mut key) = self.key(cell)?;
+        for (dimension, place) in key.iter_mut().enumerate() {
+            let axis = self.shapes[coarse][dimension];
+            *place = match (axis, *place) {
+                (None, _) => None,
+                (Some(axis), Some(fine)) => {
+                    let level = self.levels_of(dimension, fine).next()?;
+                    Some(self.start(dimension, Some(axis)) + self.group(dimension, axis, level))
+                }
+                (Some(_), None) => return None,
             };
-            cells = cells.iter().flat_map(|&cell| chosen.clone().map(move |level| cell * levels + level)).collect();
         }
-        cells
+        self.index_of(&CellKey(key))
+    }
+
+    /// The cells of a total (`None`: the inner cells) that lie under `key`, ascending.
+    pub(crate) fn cells_under(&self, key: &CellKey, fine: Option<usize>) -> Vec<usize> {
+        let mut cells = vec![0];
+        for dimension in 0..self.dimensions.len() {
+            let Some(axis) = self.axis(fine, dimension) else { continue };
+            let size = self.size(dimension, Some(axis));
+            let mut chosen = BTreeSet::new();
+            match key.0[dimension] {
+                Some(place) => chosen.extend(self.levels_of(dimension, place).map(|l| self.group(dimension, axis, l))),
+                None => chosen.extend(0..size),
+            }
+            cells = cells.iter().flat_map(|&cell| chosen.iter().map(move |&place| cell * size + place)).collect();
+        }
+        let start = fine.map_or(0, |total| self.offsets[total]);
+        cells.iter().map(|cell| cell + start).collect()
     }
 
     /// Per inner cell, the first cell of its neighbourhood: cells are neighbours where totals link them, directly or
@@ -221,13 +373,49 @@ impl Domain {
         (0..self.inner_len).map(|cell| root(&mut group, cell)).collect()
     }
 
-    /// The dimensions that the cell's group keeps, and its position within the group.
-    fn place(&self, index: usize) -> Option<(Vec<usize>, usize)> {
-        if index < self.inner_len {
-            return Some(((0..self.dimensions.len()).collect(), index));
+    fn groupings_of(&self, dimension: usize) -> impl Iterator<Item = &Grouping> {
+        self.groupings.iter().filter(move |grouping| grouping.dimension == dimension)
+    }
+
+    /// How many places an axis has; one where it is summed over.
+    fn size(&self, dimension: usize, axis: Option<usize>) -> usize {
+        match axis {
+            None => 1,
+            Some(0) => self.dimensions[dimension].levels.len(),
+            Some(n) => self.groupings_of(dimension).nth(n - 1).map_or(1, |grouping| grouping.labels.len()),
         }
-        let total = (0..self.totals.len()).find(|&total| self.cells_of_total(total).contains(&index))?;
-        Some((self.totals[total].clone(), index - self.offsets[total]))
+    }
+
+    /// The index of an axis's first place among the dimension's levels and groups.
+    fn start(&self, dimension: usize, axis: Option<usize>) -> usize {
+        (0..axis.unwrap_or(0)).map(|before| self.size(dimension, Some(before))).sum()
+    }
+
+    /// The axis of a level's or group's index.
+    fn axis_of(&self, dimension: usize, place: usize) -> Option<usize> {
+        let axes = self.groupings_of(dimension).count() + 1;
+        (0..axes).find(|&axis| place < self.start(dimension, Some(axis)) + self.size(dimension, Some(axis)))
+    }
+
+    /// The place of a level on an axis.
+    fn group(&self, dimension: usize, axis: usize, level: usize) -> usize {
+        match axis {
+            0 => level,
+            n => self.groupings_of(dimension).nth(n - 1).map_or(0, |grouping| grouping.of[level]),
+        }
+    }
+
+    /// The levels in a level or group.
+    fn levels_of(&self, dimension: usize, place: usize) -> impl Iterator<Item = usize> + '_ {
+        let axis = self.axis_of(dimension, place).unwrap_or(0);
+        let place = place - self.start(dimension, Some(axis));
+        let levels = if axis == 0 { place..place + 1 } else { 0..self.dimensions[dimension].levels.len() };
+        levels.filter(move |&level| self.group(dimension, axis, level) == place)
+    }
+
+    /// The total that a cell is of.
+    fn total_of(&self, index: usize) -> Option<usize> {
+        (0..self.totals.len()).find(|&total| self.cells_of_total(total).contains(&index))
     }
 }
 
@@ -263,14 +451,28 @@ pub enum DomainError {
     /// More than [`MAX_DIMENSIONS`] dimensions.
     #[error("a table may have at most {MAX_DIMENSIONS} dimensions")]
     TooManyDimensions,
+    /// More than [`MAX_GROUPINGS`] groupings.
+    #[error("a table may have at most {MAX_GROUPINGS} groupings of levels")]
+    TooManyGroupings,
+    /// A grouping that does not deal the levels of one dimension into groups.
+    #[error(
+        "grouping `{name}` must put every level of one dimension into exactly one group, each with a label of its own"
+    )]
+    Grouping {
+        /// The grouping.
+        name: String,
+    },
+    /// A structural zero that is not an inner cell.
+    #[error("a structural zero must name one level of every dimension")]
+    StructuralZero,
     /// More than [`MAX_CELLS`] cells.
     #[error("a table may have at most {MAX_CELLS} cells, totals included")]
     TooManyCells,
     /// A name that is empty or too long.
     #[error("names of dimensions and levels must have 1 to {MAX_NAME_BYTES} bytes")]
     Name,
-    /// Two dimensions of one name.
-    #[error("dimension `{name}` is declared twice")]
+    /// Two dimensions or groupings of one name.
+    #[error("dimension or grouping `{name}` is declared twice")]
     RepeatedDimension {
         /// The name.
         name: String,
@@ -290,9 +492,11 @@ pub enum DomainError {
         level: String,
     },
     /// A total that is not a proper, ordered selection of the dimensions.
-    #[error("a total must list some of the dimensions, not all, each once and in declared order")]
+    #[error(
+        "a total must list some of the dimensions or groupings, not all levels of all, each once and in declared order"
+    )]
     Total,
-    /// Two totals that keep the same dimensions.
+    /// Two totals that keep the same.
     #[error("a total is declared twice")]
     RepeatedTotal,
 }
@@ -329,6 +533,62 @@ pub(crate) mod tests {
         assert_eq!(d.index_of(&CellKey(vec![Some(2), None])), None);
         assert_eq!(d.inner_index(&[1, 2]), Some(5));
         assert_eq!(d.inner_index(&[2, 0]), None);
+    }
+
+    /// Three ages of which the last goes no deeper, in two groupings, by two sexes.
+    pub(crate) fn grouped() -> Domain {
+        let dimensions = vec![dimension("age", 4, Per::Person), dimension("sex", 2, Per::Person)];
+        let fine = Grouping::new("band", 0, [("young", vec![0, 1]), ("old", vec![2]), ("age3", vec![3])]);
+        let coarse = Grouping::new("group", 0, [("alive", vec![0, 1, 2]), ("dead", vec![3])]);
+        let totals = vec![vec![Kept::Groups(0), Kept::Levels(1)], vec![Kept::Groups(1)], vec![Kept::Levels(1)], vec![]];
+        Domain::with_groupings(dimensions, vec![fine, coarse], totals).unwrap()
+    }
+
+    #[test]
+    fn groups_are_numbered_after_the_levels() {
+        let d = grouped();
+        assert_eq!((d.inner_len(), d.len()), (8, 8 + 6 + 2 + 2 + 1));
+        assert_eq!(d.key(8), Some(CellKey(vec![Some(4), Some(0)])));
+        assert_eq!(d.key(14), Some(CellKey(vec![Some(7), None])));
+        for (index, key) in d.keys().enumerate() {
+            assert_eq!(d.index_of(&key), Some(index));
+        }
+        let label = |cell: usize, dimension: usize| d.label(dimension, d.key(cell).unwrap().0[dimension]);
+        assert_eq!(
+            (label(8, 0), label(10, 0), label(15, 0), label(18, 0)),
+            (Some("young"), Some("old"), Some("dead"), None)
+        );
+        assert_eq!((d.children(8), d.children(14), d.children(15)), (vec![0, 2], (0..6).collect(), vec![6, 7]));
+        assert_eq!(d.cells_under(&d.key(14).unwrap(), Some(0)), [8, 9, 10, 11]);
+        assert_eq!(
+            (d.above(0, 0), d.above(9, 1), d.above(13, 1), d.above(8, 2)),
+            (Some(8), Some(14), Some(15), Some(16))
+        );
+        assert!(d.refines(Some(0), 1) && d.refines(Some(0), 2) && !d.refines(Some(1), 2) && !d.refines(Some(1), 0));
+        assert!(
+            d.index_of(&CellKey(vec![Some(7), Some(0)])).is_none()
+                && d.index_of(&CellKey(vec![Some(9), None])).is_none()
+        );
+    }
+
+    #[test]
+    fn bad_groupings_and_structural_zeros_are_refused() {
+        let check = |groups: Vec<(&str, Vec<usize>)>| {
+            let dimensions = vec![dimension("d", 3, Per::Person)];
+            let grouping = Grouping::new("g", 0, groups);
+            let expected = DomainError::Grouping { name: "g".into() };
+            assert_eq!(Domain::with_groupings(dimensions, vec![grouping], vec![]), Err(expected));
+        };
+        check(vec![("a", vec![0, 1])]);
+        check(vec![("a", vec![0, 1]), ("b", vec![1, 2])]);
+        check(vec![("a", vec![0, 1, 2, 3])]);
+        check(vec![("a", vec![0, 1, 2]), ("b", vec![])]);
+        check(vec![("a", vec![0, 1]), ("a", vec![2])]);
+        check(vec![("d0", vec![0, 1]), ("a", vec![2])]);
+        let zero = |key: Vec<Option<usize>>| domain(&[2, 2], &[&[]]).unwrap().with_structural_zeros([CellKey(key)]);
+        assert_eq!(zero(vec![Some(0), None]), Err(DomainError::StructuralZero));
+        assert_eq!(zero(vec![Some(2), Some(0)]), Err(DomainError::StructuralZero));
+        assert!(zero(vec![Some(1), Some(0)]).unwrap().is_structural_zero(2));
     }
 
     #[test]

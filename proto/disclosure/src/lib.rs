@@ -15,6 +15,7 @@ mod coupling;
 mod coverage;
 mod domain;
 mod dominance;
+mod grouping;
 mod held;
 mod measure;
 mod policy;
@@ -33,8 +34,11 @@ pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;
 pub use crate::contributors::Contributors;
 pub use crate::coverage::{Coverage, Covered, Extent};
-pub use crate::domain::{CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_NAME_BYTES, Per};
+pub use crate::domain::{
+    CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_GROUPINGS, MAX_NAME_BYTES, Per,
+};
 pub use crate::dominance::Dominance;
+pub use crate::grouping::{Grouping, Kept};
 pub use crate::measure::{HUNDREDTHS, MAX_AT_MOST_PER_PERSON, MAX_MEASURES, Measure, MeasureError, MeasureKind};
 pub use crate::policy::{Pairs, Policy, PolicyError, Profile, Threshold, Zeros};
 pub use crate::protect::{ProtectError, Protected, protect};

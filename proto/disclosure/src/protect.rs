@@ -137,6 +137,9 @@ pub fn protect(
     if (0..domain.inner_len()).filter(uncovered).any(|cell| !raw.people[cell].is_empty()) {
         return Err(ProtectError::Uncovered);
     }
+    if (0..domain.inner_len()).any(|cell| domain.is_structural_zero(cell) && !raw.people[cell].is_empty()) {
+        return Err(ProtectError::StructuralZero);
+    }
     check_one_level_per_person(&raw, domain)?;
     let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
@@ -202,6 +205,7 @@ fn protect_inner(
 ) -> Result<Vec<Cell>, ProtectError> {
     let said = |(cell, people): (usize, &RoaringBitmap)| match (coverage.cells()[cell], measure.kind()) {
         (Covered::No, _) => Ok(Cell::NotCovered),
+        (Covered::Yes, _) if raw.domain.is_structural_zero(cell) => Ok(Cell::Zero),
         (Covered::Yes, MeasureKind::People) => Ok(count(people.len(), policy)),
         (Covered::Yes, _) => amount(people.len(), raw.amounts[place][cell], measure, policy),
     };
@@ -215,7 +219,7 @@ fn say_again(cells: &mut [Vec<Cell>], raw: &RawTable, policy: &Policy, public: &
         for (m, measure) in raw.measures.iter().enumerate() {
             let said = &mut cells[m][cell];
             *said = match public.answer(m, cell) {
-                _ if *said == Cell::NotCovered => Cell::NotCovered,
+                _ if *said == Cell::NotCovered || raw.domain.is_structural_zero(cell) => *said,
                 Some(answer) => again(answer, &raw.domain, cell, measure, policy),
                 None => Cell::Withheld,
             };
@@ -379,6 +383,9 @@ pub enum ProtectError {
     /// The configured coverage says there can be no data where there is some.
     #[error("records lie in a cell outside the configured coverage")]
     Uncovered,
+    /// Records of a kind that the template declares impossible.
+    #[error("records lie in a cell declared to be a structural zero; check the mapping of the data to the model")]
+    StructuralZero,
     /// The template declares one level per person, and the data has several.
     #[error("dimension `{dimension}` is declared to have one level per person, but a person appears under several")]
     SeveralLevels {

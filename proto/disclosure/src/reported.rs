@@ -73,7 +73,10 @@ impl Reported {
                 }
                 let covered = |cells: &[Cell]| cells[cell] != Cell::NotCovered;
                 let beside = people.map(|people| people[cell]);
-                covered(cells) == covered(first) && inner_may_say(measure, cells[cell], beside, &policy)
+                let nobody = domain.is_structural_zero(cell);
+                let says_zero = matches!(cells[cell], Cell::Zero | Cell::NotCovered);
+                covered(cells) == covered(first)
+                    && if nobody { says_zero } else { inner_may_say(measure, cells[cell], beside, &policy) }
             };
             if let Some(cell) = (0..domain.len()).find(|cell| !legal(cell)) {
                 return Err(ReportedError::Cell { measure: measure.name().to_owned(), cell });

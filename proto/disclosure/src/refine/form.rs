@@ -5,7 +5,7 @@
 //! once on either side, which makes it an arc between two nodes. Full three-way tables need a third chain.
 
 use super::network::Network;
-use crate::domain::{CellKey, Domain};
+use crate::domain::Domain;
 
 /// Of these totals, in declared order, those that together still form two chains.
 pub(crate) fn in_two_chains(domain: &Domain, totals: &[usize]) -> Vec<usize> {
@@ -21,20 +21,16 @@ pub(crate) fn in_two_chains(domain: &Domain, totals: &[usize]) -> Vec<usize> {
 
 /// The two chains of these totals, or `None`.
 fn chains(domain: &Domain, totals: &[usize]) -> Option<[Vec<usize>; 2]> {
-    // A chain has at most as many totals as there are dimensions; more than two chains full need no search.
-    if totals.len() > 2 * domain.dimensions().len() {
+    // A chain is at most as long as there are dimensions and groupings; more than two chains full need no search.
+    if totals.len() > 2 * (domain.dimensions().len() + domain.groupings().len()) {
         return None;
     }
-    let kept = |total: usize| domain.totals()[total].as_slice();
-    let mut finest_first = totals.to_vec();
-    finest_first.sort_by_key(|&total| (std::cmp::Reverse(kept(total).len()), total));
-    two_chains(&finest_first, &kept, [Vec::new(), Vec::new()])
+    two_chains(domain, &finest_first(domain, totals), [Vec::new(), Vec::new()])
 }
 
 /// The network of these totals (by their place in the domain's list) over the covered cells, or `None` where they do
 /// not form two chains. Cell numbers are arc numbers; cells outside are arcs from the outside to itself.
 pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Option<Network> {
-    let kept = |total: usize| domain.totals()[total].as_slice();
     let [out, back] = chains(domain, totals)?;
     // Node 0 is the outside; every cell of a total in a chain is a node.
     let mut nodes = 1;
@@ -47,14 +43,7 @@ pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Op
     }
     let mut arcs = vec![(0, 0); domain.len()];
     let parent = |cell: usize, chain: &[usize], place: usize| {
-        let total = chain.get(place)?;
-        let mut key: CellKey = domain.key(cell)?;
-        for (dimension, level) in key.0.iter_mut().enumerate() {
-            if !kept(*total).contains(&dimension) {
-                *level = None;
-            }
-        }
-        domain.index_of(&key).map(|cell| node_of[cell])
+        chain.get(place).and_then(|&total| domain.above(cell, total)).map(|above| node_of[above])
     };
     for cell in (0..domain.inner_len()).filter(|&cell| covered[cell]) {
         arcs[cell] = (parent(cell, &out, 0).unwrap_or(0), parent(cell, &back, 0).unwrap_or(0));
@@ -72,21 +61,25 @@ pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Op
     Some(Network::new(nodes as usize, arcs))
 }
 
-/// Deals totals, finest first, into two chains in which each keeps a subset of what the one before it keeps.
-fn two_chains<'d>(
-    rest: &[usize],
-    kept: &impl Fn(usize) -> &'d [usize],
-    chains: [Vec<usize>; 2],
-) -> Option<[Vec<usize>; 2]> {
+/// The totals, each before all that are coarser.
+pub(super) fn finest_first(domain: &Domain, totals: &[usize]) -> Vec<usize> {
+    let mut sorted = totals.to_vec();
+    let cells = |total: usize| (domain.cells_of_total(total).len(), domain.totals()[total].len());
+    sorted.sort_by_key(|&total| (std::cmp::Reverse(cells(total)), total));
+    sorted
+}
+
+/// Deals totals, finest first, into two chains in which each is refined by the one before it.
+fn two_chains(domain: &Domain, rest: &[usize], chains: [Vec<usize>; 2]) -> Option<[Vec<usize>; 2]> {
     let Some((&total, rest)) = rest.split_first() else { return Some(chains) };
     (0..2).find_map(|place| {
-        let fits = chains[place].last().is_none_or(|&last| kept(total).iter().all(|d| kept(last).contains(d)));
+        let fits = chains[place].last().is_none_or(|&last| domain.refines(Some(last), total));
         if !fits {
             return None;
         }
         let mut chains = chains.clone();
         chains[place].push(total);
-        two_chains(rest, kept, chains)
+        two_chains(domain, rest, chains)
     })
 }
 

@@ -31,7 +31,7 @@ mod tests;
 use self::network::{Bounds, Network};
 use self::run::{Cuts, Run, UNBOUNDED};
 use crate::cell::Cell;
-use crate::domain::{Domain, Per};
+use crate::domain::Domain;
 use crate::measure::MeasureKind;
 use crate::policy::{Pairs, Policy};
 use crate::rows::Behind;
@@ -86,7 +86,7 @@ pub(crate) fn refine(
     let &Inner { measure, kind, said, bounds, counts } = inner;
     let counts_people = kind == MeasureKind::People;
     let (additive, unions): (Vec<usize>, Vec<usize>) =
-        (0..domain.totals().len()).partition(|&total| !counts_people || adds_up(domain, total));
+        (0..domain.totals().len()).partition(|&total| !counts_people || domain.adds_up(None, total));
     let totals = form::in_two_chains(domain, &additive);
     let covered: Vec<bool> = cover(domain, said);
     let network = form::network(domain, &totals, &covered)?;
@@ -138,11 +138,9 @@ fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, said: &[Ce
     }
 }
 
-/// Whether counts of people add up over every dimension that the total drops.
-pub(crate) fn adds_up(domain: &Domain, total: usize) -> bool {
-    let kept = &domain.totals()[total];
-    let mut dropped = domain.dimensions().iter().enumerate().filter(|(d, _)| !kept.contains(d));
-    dropped.all(|(_, dimension)| dimension.per == Per::Person || dimension.levels.len() == 1)
+/// Whether a cell passes on what is said of others under its totals: nothing that is uncovered or shown to be zero does.
+fn links(cell: Cell) -> bool {
+    !matches!(cell, Cell::NotCovered | Cell::Zero)
 }
 
 /// Marks the inner cells that additive totals link, directly or through other cells, with a suppressed cell. Nothing
@@ -158,7 +156,7 @@ pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -
     }
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
         let children: Vec<usize> =
-            domain.children(cell).into_iter().filter(|&child| inner[child] != Cell::NotCovered).collect();
+            domain.children(cell).into_iter().filter(|&child| links(inner[child])).collect();
         for pair in children.windows(2) {
             let (one, other) = (root(&mut group, pair[0]), root(&mut group, pair[1]));
             group[one] = other;

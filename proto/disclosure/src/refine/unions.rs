@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::TotalCuts;
+use super::form::finest_first;
 use super::run::Cuts;
 use crate::domain::{CellKey, Domain, Per};
 
@@ -41,12 +42,10 @@ pub(crate) fn publish(
     linked: &[bool],
     distinct: impl Fn(usize) -> u64,
 ) -> Unions {
-    let mut finest_first = groups.to_vec();
-    finest_first.sort_by_key(|&group| (std::cmp::Reverse(domain.totals()[group].len()), group));
     let mut unions = Unions { ranges: BTreeMap::new(), held: Vec::new() };
     let mut known: BTreeMap<usize, Range> = BTreeMap::new();
     let mut last = None;
-    for group in finest_first {
+    for group in finest_first(domain, groups) {
         let parts = match last {
             None => Parts::Inner,
             Some(last) if are_unions_of(domain, group, last) => Parts::Group(last),
@@ -76,12 +75,8 @@ pub(crate) fn publish(
 
 /// Whether each cell of `coarse` is the union of cells of `fine`, whose own overlaps then do not matter.
 fn are_unions_of(domain: &Domain, coarse: usize, fine: usize) -> bool {
-    let (coarse, fine) = (&domain.totals()[coarse], &domain.totals()[fine]);
-    coarse.iter().all(|d| fine.contains(d)) && dropped(domain, coarse).all(|d| !separates(domain, d))
-}
-
-fn dropped<'d>(domain: &'d Domain, kept: &'d [usize]) -> impl Iterator<Item = usize> + 'd {
-    (0..domain.dimensions().len()).filter(|d| !kept.contains(d))
+    let mut summed = (0..domain.dimensions().len()).filter(|&d| domain.axis(Some(coarse), d) != Some(0));
+    domain.refines(Some(fine), coarse) && summed.all(|d| !separates(domain, d))
 }
 
 /// Whether people under different levels of the dimension are different people, and there are several levels.
@@ -113,9 +108,8 @@ fn parts_of(
         }
         Parts::Group(group) => {
             let key = domain.key(total).unwrap_or(CellKey(Vec::new()));
-            let start = domain.cells_of_total(group).start;
-            let cells = domain.cells_under(&key, &domain.totals()[group]);
-            let ranges = cells.into_iter().filter_map(|cell| known.get(&(start + cell)).copied());
+            let cells = domain.cells_under(&key, Some(group));
+            let ranges = cells.into_iter().filter_map(|cell| known.get(&cell).copied());
             separate.insert(Vec::new(), ranges.collect());
         }
     }
