@@ -140,10 +140,8 @@ fn figures(question: &Question<'_>, template: &Template, figures: &[crate::Combi
 }
 
 fn labels(domain: &Domain, key: &CellKey) -> Vec<Option<String>> {
-    let label = |(dimension, level): (&disclosure::Dimension, &Option<usize>)| {
-        level.and_then(|level| dimension.levels.get(level)).cloned()
-    };
-    domain.dimensions().iter().zip(&key.0).map(label).collect()
+    let label = |(dimension, &level)| domain.label(dimension, level).map(str::to_owned);
+    key.0.iter().enumerate().map(label).collect()
 }
 
 const fn kind(figure: &Figure) -> &'static str {

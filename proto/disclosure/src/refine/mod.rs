@@ -155,8 +155,7 @@ pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -
         cell
     }
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
-        let children: Vec<usize> =
-            domain.children(cell).into_iter().filter(|&child| links(inner[child])).collect();
+        let children: Vec<usize> = domain.children(cell).into_iter().filter(|&child| links(inner[child])).collect();
         for pair in children.windows(2) {
             let (one, other) = (root(&mut group, pair[0]), root(&mut group, pair[1]));
             group[one] = other;
