@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use template::{SigningKey, TrustRoot};
+use template::{RootError, SigningKey, TrustRoot};
 use wire::{AnalystName, ServerTls, TlsFiles};
 
 use crate::roster::{Roster, RosterError};
@@ -180,21 +180,16 @@ impl Reader<'_> {
 
     fn trust_root(&self, pinned: &written::TrustRoot) -> Result<TrustRoot, ConfigError> {
         let path = self.base.join(&pinned.file);
-        let problem = |problem: String| self.value("trust_root.file", format!("{}: {problem}", path.display()));
-        let bytes = std::fs::read(&path).map_err(|error| problem(format!("cannot be read ({})", error.kind())))?;
-        let root = TrustRoot::parse(&bytes).map_err(|error| problem(error.to_string()))?;
-        if root.digest() != pinned.sha256 {
-            return Err(self.value(
-                "trust_root.sha256",
-                format!(
-                    "{} has another digest, {}; compare that with what the governance office announced, over a second \
-                     channel, before writing it here",
-                    path.display(),
-                    root.digest()
-                ),
-            ));
-        }
-        Ok(root)
+        let bytes = std::fs::read(&path).map_err(|error| {
+            self.value("trust_root.file", format!("{}: cannot be read ({})", path.display(), error.kind()))
+        })?;
+        TrustRoot::pinned(&bytes, pinned.sha256).map_err(|error| {
+            let key = match error {
+                RootError::NotPinned { .. } => "trust_root.sha256",
+                _ => "trust_root.file",
+            };
+            self.value(key, format!("{}: {error}", path.display()))
+        })
     }
 
     fn folder(&self, key: &str, folder: &Path) -> Result<PathBuf, ConfigError> {

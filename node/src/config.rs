@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use disclosure::{Policy, Profile, Rounding, Threshold, Zeros};
 use plan::model::{self, Role};
-use template::{ProviderKind, PublicKey, SigningKey, TrustRoot};
+use template::{ProviderKind, PublicKey, RootError, SigningKey, TrustRoot};
 use wire::{ClientTls, OptOuts, ProviderCode};
 
 pub use files::KeyFileError;
@@ -313,20 +313,13 @@ impl Reader<'_> {
         let bytes = std::fs::read(&path).map_err(|error| {
             self.value("trust_root.file", format!("{} cannot be read ({})", path.display(), error.kind()))
         })?;
-        let root = TrustRoot::parse(&bytes)
-            .map_err(|error| self.value("trust_root.file", format!("{}: {error}", path.display())))?;
-        if root.digest() != pinned.sha256 {
-            return Err(self.value(
-                "trust_root.sha256",
-                format!(
-                    "{} has another digest, {}; compare that with what the governance office announced, over a second \
-                     channel, before writing it here",
-                    path.display(),
-                    root.digest()
-                ),
-            ));
-        }
-        Ok(root)
+        TrustRoot::pinned(&bytes, pinned.sha256).map_err(|error| {
+            let key = match error {
+                RootError::NotPinned { .. } => "trust_root.sha256",
+                _ => "trust_root.file",
+            };
+            self.value(key, format!("{}: {error}", path.display()))
+        })
     }
 
     fn policy(&self, written: &written::Policy) -> Result<Policy, ConfigError> {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use plan::model::Table;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tempfile::TempDir;
-use template::{Digest, Envelope, PayloadType, SigningKey, TrustRoot};
+use template::{Digest, Document as _, Envelope, PayloadType, PersonDocument, RootDocument, SigningKey, TrustRoot};
 use wire::{Caller, Dispatch, Order, OrderId, RunId, SignedOrder};
 
 use crate::clock::{Clock as _, SystemClock};
@@ -49,6 +49,19 @@ fn filler(column: &plan::model::Column) -> &'static str {
     }
 }
 
+/// The trust root of Ada of North and Bea of South, with a key for the catalogue.
+pub(crate) fn root_document(guardians: [&SigningKey; 2], catalogue: &SigningKey) -> RootDocument {
+    let person = |name: &str, organisation: &str, key: &SigningKey| PersonDocument {
+        name: name.parse().unwrap(),
+        organisation: organisation.to_owned(),
+        position: "Caldicott guardian".to_owned(),
+        keys: vec![key.public()],
+    };
+    let people = vec![person("ada", "North", guardians[0]), person("bea", "South", guardians[1])];
+    let catalogue = person("catalogue", "The region", catalogue);
+    RootDocument::of_equals(1, "2030-01-01T00:00:00Z".parse().unwrap(), people, catalogue)
+}
+
 /// A provider in a temporary folder.
 pub(crate) struct Site {
     pub dir: TempDir,
@@ -62,13 +75,7 @@ impl Site {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (coordinator, guardians) = (key(), [key(), key()]);
-        let root = format!(
-            r#"{{"version":1,"expires":"2030-01-01T00:00:00Z","threshold":2,"organisations":2,"people":[
-            {{"name":"Ada","organisation":"North","keys":["{}"]}},{{"name":"Bea","organisation":"South","keys":["{}"]}}]}}"#,
-            guardians[0].public(),
-            guardians[1].public()
-        );
-        TrustRoot::parse(root.as_bytes()).unwrap();
+        let root = root_document([&guardians[0], &guardians[1]], &key()).sign(&[&guardians[0], &guardians[1]]);
         let config = format!(
             r#"provider = "Y00001"
 kind = "hospital"
@@ -103,10 +110,10 @@ from = "2024-01-01"
 to = "2025-12-31"
 "#,
             coordinator.public(),
-            Digest::of(root.as_bytes())
+            root.payload_digest()
         );
         let site = Self { dir, coordinator, guardians, config };
-        site.write("root.json", &root);
+        site.write("root.json", &String::from_utf8(root.to_bytes()).unwrap());
         site.certify();
         site.people(&(0..40).map(|n| (format!("p{n:02}"), n >= 38)).collect::<Vec<_>>());
         let stays = (0..40).flat_map(|n| {
@@ -114,6 +121,12 @@ to = "2025-12-31"
         });
         site.spells(&stays.collect::<Vec<_>>());
         site
+    }
+
+    /// The trust root that stands in the folder.
+    pub(crate) fn root(&self) -> TrustRoot {
+        let bytes = fs::read(self.path("root.json")).unwrap();
+        TrustRoot::pinned(&bytes, Envelope::parse(&bytes).unwrap().payload_digest()).unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -87,8 +87,8 @@ impl Bench {
         let authority = Authority::new(Utc::now().date_naive()).unwrap();
         folder::write(&folder.authority().join("certificate.pem"), authority.certificate()).unwrap();
         let (guardians, _) = Guardians::new().unwrap();
-        let trust_root = guardians.trust_root("2099-01-01T00:00:00Z");
-        folder::write(&folder.trust_root(), &trust_root).unwrap();
+        let trust_root = guardians.trust_root("2099-01-01T00:00:00Z").unwrap();
+        folder::write(&folder.trust_root(), trust_root.to_bytes()).unwrap();
         let tables = folder.provider(CODE).join("tables");
         std::fs::create_dir_all(&tables).unwrap();
         write_tables(&tables, size);
@@ -98,7 +98,7 @@ impl Bench {
             authority: &authority,
             coordinator: "127.0.0.1:1",
             coordinator_key: orders.public(),
-            trust_root: Digest::of(&trust_root),
+            trust_root: trust_root.payload_digest(),
             records: ("2023-04-01".to_owned(), "2026-03-31".to_owned()),
         };
         let enrolled = Enrolled {

@@ -97,7 +97,7 @@ async fn explaining_says_what_is_asked_of_whom() {
     assert_eq!(explanation.cells, 3);
     assert!(explanation.sql.contains("hospital_spell"));
     assert!(explanation.policy.contains("fewer than 10 people"), "{}", explanation.policy);
-    assert_eq!(explanation.template.approved_by, ["Amara", "Bryn"]);
+    assert_eq!(explanation.template.approved_by, ["amara", "bryn"]);
     assert_eq!(explanation.template.toml, TEMPLATE);
     for part in ["ada", "plan the winter", "from = 2024-04, to = 2024-05", "emergency-stays version 1"] {
         assert!(explanation.each_provider_sees.iter().any(|line| line.contains(part)), "{part}");

@@ -10,7 +10,10 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tempfile::TempDir;
-use template::{Digest, Envelope, PayloadType, ProviderKind, PublicKey, Query, SigningKey, TrustRoot};
+use template::{
+    Digest, Document as _, Envelope, PayloadType, PersonDocument, ProviderKind, PublicKey, Query, RootDocument,
+    SigningKey, TrustRoot,
+};
 use wire::{
     AnalystName, Answer, Ask, Caller, DeskDoor as _, Dispatch, Header, LinkDoor as _, OptOuts, Order, OrderId, Outcome,
     ParameterValue, ProviderCode, Refusal, RunId, SiteOutcome, SnapshotId, Statement, TlsFiles, VerifiedOrder,
@@ -85,7 +88,7 @@ impl Region {
 
     /// The configuration as written.
     pub fn configuration(&self) -> String {
-        let digest = Digest::of(&std::fs::read(self.path("root.json")).unwrap());
+        let digest = self.root().digest();
         format!(
             r#"
 listen = "127.0.0.1:0"
@@ -130,7 +133,23 @@ organisation = "Council of Eastholme"
     }
 
     pub fn root(&self) -> TrustRoot {
-        TrustRoot::parse(&std::fs::read(self.path("root.json")).unwrap()).unwrap()
+        let bytes = std::fs::read(self.path("root.json")).unwrap();
+        TrustRoot::pinned(&bytes, Envelope::parse(&bytes).unwrap().payload_digest()).unwrap()
+    }
+
+    /// A trust root of both guardians, signed by them, in which `catalogue` signs catalogues.
+    pub fn signed_root(&self, catalogue: &SigningKey) -> Vec<u8> {
+        let person = |name: &str, key: &SigningKey| PersonDocument {
+            name: name.parse().unwrap(),
+            organisation: format!("Of {name}"),
+            position: "Caldicott guardian".to_owned(),
+            keys: vec![key.public()],
+        };
+        let [amara, bryn] = [&self.guardians[0], &self.guardians[1]];
+        let people = vec![person("amara", amara), person("bryn", bryn)];
+        let expires = "2030-01-01T00:00:00Z".parse().unwrap();
+        let root = RootDocument::of_equals(1, expires, people, person("catalogue", catalogue));
+        root.sign(&[amara, bryn]).to_bytes()
     }
 
     /// The envelope of a template that both guardians signed.
@@ -179,16 +198,7 @@ organisation = "Council of Eastholme"
             private(&self.path(name));
         };
         write("coordinator.pk8", &SigningKey::generate().unwrap());
-        let people: Vec<String> = ["Amara", "Bryn"]
-            .iter()
-            .zip(&self.guardians)
-            .map(|(name, key)| format!(r#"{{"name":"{name}","organisation":"Of {name}","keys":["{}"]}}"#, key.public()))
-            .collect();
-        let root = format!(
-            r#"{{"version":1,"expires":"2030-01-01T00:00:00Z","threshold":2,"organisations":2,"people":[{}]}}"#,
-            people.join(",")
-        );
-        write("root.json", root.as_bytes());
+        write("root.json", &self.signed_root(&key()));
         let server_key = KeyPair::generate().unwrap();
         let server = CertificateParams::new(vec!["coordinator.example".to_owned()]).unwrap();
         write("certificate.pem", server.signed_by(&server_key, &self.issuer).unwrap().pem().as_bytes());

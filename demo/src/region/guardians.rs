@@ -1,15 +1,17 @@
 //! The region's governance leads: invented people whose keys sign the templates and look-ups of the demonstration.
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
-use template::{Envelope, LookupDocument, PayloadType, PublicKey, SigningKey};
+use chrono::{DateTime, Utc};
+use template::{Document as _, Envelope, LookupDocument, PayloadType, PersonDocument, RootDocument, SigningKey};
 
-/// People who approve: (name, organisation).
-const GUARDIANS: [(&str, &str); 3] = [
-    ("Amara Castellan", "Northmead University Hospital"),
-    ("Bryn Okafor", "Riverside Integrated Care Board"),
-    ("Carys Lindqvist", "Council of Eastholme"),
+/// People who approve: (name, organisation, position).
+const GUARDIANS: [(&str, &str, &str); 3] = [
+    ("amara.castellan", "Northmead University Hospital", "Caldicott guardian"),
+    ("bryn.okafor", "Riverside Integrated Care Board", "Head of information governance"),
+    ("carys.lindqvist", "Council of Eastholme", "Caldicott guardian for social care"),
 ];
+/// The holder of the catalogue's key, which is on the coordinator's machine.
+const CATALOGUE: (&str, &str, &str) = ("catalogue", "Riverside Integrated Care Board", "The catalogue's own key");
 /// How many of them it takes, and of how many organisations.
 const THRESHOLD: usize = 2;
 
@@ -19,22 +21,15 @@ pub type NamedKey = (&'static str, Vec<u8>);
 /// Governance leads with their keys.
 pub struct Guardians {
     keys: Vec<SigningKey>,
+    catalogue: SigningKey,
 }
 
-#[derive(Serialize)]
-struct RootDocument {
-    version: u64,
-    expires: String,
-    threshold: usize,
-    organisations: usize,
-    people: Vec<PersonDocument>,
-}
-
-#[derive(Serialize)]
-struct PersonDocument {
-    name: String,
-    organisation: String,
-    keys: Vec<PublicKey>,
+/// The keys of new guardians, each a PKCS#8 document, to be kept.
+pub struct NewKeys {
+    /// The guardians'.
+    pub guardians: Vec<NamedKey>,
+    /// The catalogue's.
+    pub catalogue: Vec<u8>,
 }
 
 impl Guardians {
@@ -42,36 +37,45 @@ impl Guardians {
     ///
     /// # Errors
     /// Where keys cannot be made.
-    pub fn new() -> Result<(Self, Vec<NamedKey>)> {
-        let documents = GUARDIANS
+    pub fn new() -> Result<(Self, NewKeys)> {
+        let made = "no key could be made for a guardian";
+        let read = "a key that was just made cannot be read";
+        let guardians = GUARDIANS
             .iter()
-            .map(|(name, _)| Ok((*name, SigningKey::generate()?)))
-            .collect::<Result<Vec<_>, template::KeyError>>()
-            .context("no key could be made for a guardian")?;
-        let keys = documents
+            .map(|(name, ..)| Ok((*name, SigningKey::generate()?)))
+            .collect::<Result<Vec<NamedKey>, template::KeyError>>()
+            .context(made)?;
+        let keys = guardians
             .iter()
             .map(|(_, document)| SigningKey::from_pkcs8(document))
             .collect::<Result<Vec<_>, _>>()
-            .context("a key that was just made cannot be read")?;
-        Ok((Self { keys }, documents))
+            .context(read)?;
+        let document = SigningKey::generate().context(made)?;
+        let catalogue = SigningKey::from_pkcs8(&document).context(read)?;
+        Ok((Self { keys, catalogue }, NewKeys { guardians, catalogue: document }))
     }
 
-    /// The trust root that every provider of the region pins.
-    #[must_use]
-    pub fn trust_root(&self, expires: &str) -> Vec<u8> {
-        let people = GUARDIANS.iter().zip(&self.keys).map(|((name, organisation), key)| PersonDocument {
-            name: (*name).to_owned(),
-            organisation: (*organisation).to_owned(),
-            keys: vec![key.public()],
-        });
-        let document = RootDocument {
-            version: 1,
-            expires: expires.to_owned(),
-            threshold: THRESHOLD,
-            organisations: THRESHOLD,
-            people: people.collect(),
+    /// The trust root that every provider of the region pins: of version 1, signed by as many guardians as it takes.
+    ///
+    /// # Errors
+    /// Where `expires` is not like `2027-12-31T00:00:00Z`.
+    pub fn trust_root(&self, expires: &str) -> Result<Envelope> {
+        let expires: DateTime<Utc> = expires.parse().with_context(|| format!("`{expires}` is not a time"))?;
+        let person = |(name, organisation, position): (&str, &str, &str), key: &SigningKey| {
+            anyhow::Ok(PersonDocument {
+                name: name.parse()?,
+                organisation: organisation.to_owned(),
+                position: position.to_owned(),
+                keys: vec![key.public()],
+            })
         };
-        json(&document)
+        let people = GUARDIANS
+            .iter()
+            .zip(&self.keys)
+            .map(|(guardian, key)| person(*guardian, key))
+            .collect::<Result<Vec<_>>>()?;
+        let catalogue = person(CATALOGUE, &self.catalogue)?;
+        Ok(RootDocument::of_equals(1, expires, people, catalogue).sign(&self.signers()))
     }
 
     /// A template's exact bytes, signed by as many guardians as it takes.
@@ -83,15 +87,12 @@ impl Guardians {
     /// A look-up, signed by as many guardians as it takes.
     #[must_use]
     pub fn sign_lookup(&self, lookup: &LookupDocument) -> Envelope {
-        Envelope::sign(PayloadType::Lookup, json(lookup), &self.signers())
+        // Structs of integers and strings always serialise.
+        let json = serde_json::to_vec_pretty(lookup).unwrap_or_default();
+        Envelope::sign(PayloadType::Lookup, json, &self.signers())
     }
 
     fn signers(&self) -> Vec<&SigningKey> {
         self.keys.iter().take(THRESHOLD).collect()
     }
-}
-
-fn json(document: &impl Serialize) -> Vec<u8> {
-    // Structs of integers and strings always serialise.
-    serde_json::to_vec_pretty(document).unwrap_or_default()
 }

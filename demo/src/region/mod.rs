@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context as _, Result, bail};
 use chrono::{Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use template::{Digest, Template};
+use template::Template;
 
 use crate::population::provider::Kind;
 use crate::population::{self, Population, Provider};
@@ -83,7 +83,7 @@ struct Description {
 }
 
 /// The form of the folder that this program writes and reads.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Makes the region, or takes the one that stands in its folder, for a coordinator at `address` (`host:port`).
 ///
@@ -170,13 +170,13 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
     population.write_all(&folder.providers(), |_| telling.step())?;
 
     let (guardians, keys) = Guardians::new()?;
-    for (name, key) in keys {
-        let file = name.to_lowercase().replace(' ', "-");
-        folder::write_private(&folder.guardians().join(format!("{file}.key")), key)?;
+    for (name, key) in keys.guardians {
+        folder::write_private(&folder.guardians().join(format!("{name}.key")), key)?;
     }
+    folder::write_private(&folder.coordinator().join("catalogue.key"), keys.catalogue)?;
     let expires = today.checked_add_days(Days::new(365)).context("the clock is beyond the calendar")?;
-    let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"));
-    folder::write(&folder.trust_root(), &trust_root)?;
+    let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;
+    folder::write(&folder.trust_root(), trust_root.to_bytes())?;
 
     let coordinator_key = coordination::keys(&folder, &authority)?;
     let region = Region {
@@ -184,7 +184,7 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
         authority: &authority,
         coordinator: address,
         coordinator_key,
-        trust_root: Digest::of(&trust_root),
+        trust_root: trust_root.payload_digest(),
         records: (RECORDS.0.to_owned(), RECORDS.1.to_owned()),
     };
     telling.stage("Keys, certificates, snapshots and ledgers", population.providers().len());

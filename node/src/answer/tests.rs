@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use disclosure::Cell;
-use template::{Envelope, PayloadType, ProviderKind, TrustRoot};
+use template::{Envelope, PayloadType, ProviderKind};
 use wire::{Refusal, ReportedRelease, verify_refusal};
 
 use super::*;
@@ -53,7 +53,7 @@ fn ask(site: &Site, node: &Node, template: &[u8], order: &Order) -> Result<Relea
 }
 
 fn reported(site: &Site, node: &Node, template: &[u8], order: &Order, release: &Release) -> ReportedRelease {
-    let root = TrustRoot::parse(&fs::read(site.path("root.json")).unwrap()).unwrap();
+    let root = site.root();
     let approved = root.approve(&Envelope::parse(template).unwrap(), Utc::now()).unwrap();
     let query = Query::bind(Arc::new(approved), &order.parameters).unwrap();
     let digest = order.sign(&site.coordinator).digest();

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use template::Document as _;
+
 use super::*;
-use crate::fixture::{SECRET, Site, told};
+use crate::fixture::{SECRET, Site, key, root_document, told};
 
 /// The error for a configuration with `from` replaced by `to`, as the operator reads it.
 fn check(from: &str, to: &str, expected: &[&str]) {
@@ -61,8 +63,9 @@ fn each_mistake_is_named_with_its_key_and_remedy() {
 fn another_trust_root_than_the_pinned_one_is_refused() {
     let site = Site::new();
     site.enrolled();
-    let text = fs::read_to_string(site.path("root.json")).unwrap();
-    site.write("root.json", &text.replace("\"threshold\":2", "\"threshold\": 2"));
+    let [ada, bea] = &site.guardians;
+    let other = root_document([ada, bea], &key()).sign(&[ada, bea]);
+    site.write("root.json", &String::from_utf8(other.to_bytes()).unwrap());
     let error = told(&Config::read(&site.path("node.toml")).map(|_| ()).unwrap_err());
     assert!(error.contains("trust_root.sha256") && error.contains("second"), "{error}");
 }
@@ -104,7 +107,7 @@ fn the_sample_is_a_configuration() {
         let line = site.config.lines().find(|line| line.starts_with(key)).unwrap();
         line.split('"').nth(1).unwrap().to_owned()
     };
-    let root = Digest::of(&fs::read(site.path("root.json")).unwrap()).to_string();
+    let root = site.root().digest().to_string();
     site.write("node.toml", &sample.replace(&"0".repeat(64), &pinned("key = \"")).replace(&"1".repeat(64), &root));
     for name in ["certificate.pem", "key.pem", "authority.pem"] {
         site.write(&format!("tls/{name}"), &fs::read_to_string(site.path(name)).unwrap());
@@ -117,5 +120,3 @@ fn the_sample_is_a_configuration() {
     assert_eq!(config.policy.zeros(), Zeros::Hidden);
     assert_eq!(config.sources.raw.len(), 2);
 }
-
-use template::Digest;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use template::TrustRoot;
-
 use super::*;
 use crate::fixture::{Site, now};
 
@@ -18,7 +16,7 @@ fn span(from: &str, to: &str) -> Span {
 
 fn query(edit: (&str, &str), from: &str, to: &str) -> Query {
     let site = Site::new();
-    let root = TrustRoot::parse(&std::fs::read(site.path("root.json")).unwrap()).unwrap();
+    let root = site.root();
     let envelope = template::Envelope::parse(&site.template(edit).1).unwrap();
     let approved = Arc::new(root.approve(&envelope, now()).unwrap());
     let months = [("from", from), ("to", to)].map(|(name, month)| (name.to_owned(), month.to_owned()));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use disclosure::{Cell, Coverage, Policy, Protected, Public, protect};
 use proptest::prelude::*;
-use template::{Envelope, TrustRoot};
+use template::Envelope;
 
 use super::*;
 use crate::fixture::{Site, now};
@@ -35,7 +35,7 @@ fn count(
     crate::snapshot::take(&config, now()).unwrap();
     let snapshot = Snapshot::load(&config.folder, &config.provider).unwrap();
     let envelope = Envelope::parse(&site.template(edit).1).unwrap();
-    let root = TrustRoot::parse(&std::fs::read(site.path("root.json")).unwrap()).unwrap();
+    let root = site.root();
     let approved = Arc::new(root.approve(&envelope, now()).unwrap());
     let months = [("from", "2024-04"), ("to", "2024-05")].map(|(name, month)| (name.to_owned(), month.to_owned()));
     let query = Query::bind(approved, &months).unwrap();
@@ -140,7 +140,7 @@ fn memory_has_a_limit() {
     let config = site.enrolled();
     crate::snapshot::take(&config, now()).unwrap();
     let snapshot = Snapshot::load(&config.folder, &config.provider).unwrap();
-    let root = TrustRoot::parse(&std::fs::read(site.path("root.json")).unwrap()).unwrap();
+    let root = site.root();
     let approved = root.approve(&Envelope::parse(&site.template(SAME).1).unwrap(), now()).unwrap();
     let months = [("from", "2024-04"), ("to", "2024-05")].map(|(name, month)| (name.to_owned(), month.to_owned()));
     let query = Query::bind(Arc::new(approved), &months).unwrap();

@@ -4,34 +4,61 @@
 //! an [`Approved`] template, and [`Query::bind`] the one place where that becomes a question with values.
 #![forbid(unsafe_code)]
 
+mod approval;
+mod attested;
 mod digest;
 mod dimension;
 mod document;
 mod dsse;
 mod figure;
+mod governance;
 mod hex;
+mod id;
 mod keys;
 mod kind;
 mod lookup;
+mod name;
 mod parameter;
 mod period;
 mod query;
+mod role;
 mod root;
 #[cfg(test)]
 mod sample;
 mod template;
+mod text;
+pub mod time;
 
 // The public interface is:
+pub use crate::approval::{ApprovalError, Approved};
+pub use crate::attested::{Attested, Document, DocumentError, parse as parse_document};
 pub use crate::digest::{Digest, DigestError};
 pub use crate::dimension::{BoundLevels, Dimension, Levels};
-pub use crate::dsse::{ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, PayloadType, SIGNATURES_MAX, Verified};
+pub use crate::dsse::{
+    ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, PayloadType, SIGNATURES_MAX, Verified, signed_bytes,
+};
 pub use crate::figure::{Figure, FigureKind};
+pub use crate::governance::{
+    Acceptance, AcceptanceDocument, AcceptanceError, AcceptanceVerdict, AgreementDocument, AgreementError, Agreements,
+    AgreementsDocument, AnalystDocument, CATALOGUE_DAYS_MAX, CATALOGUE_HOURS, CATALOGUE_JUMP_MAX,
+    CATALOGUE_TEMPLATES_MAX, Catalogue, CatalogueDocument, CatalogueKeys, Checkpoint, CheckpointDocument,
+    CheckpointError, Enrolment, EnrolmentDocument, ListedDocument, ListedLookup, ListedTemplate, LogName, LogNameError,
+    PinnedBytes, PinnedError, REQUEST_MINUTES_MAX, Rebaseline, RebaselineDocument, Request, RequestDocument,
+    RequestError, RequestParameter, Review, ReviewDocument, Succession, SuccessionError, TakenCatalogue,
+    TemplateStatus, Verdict, Withdrawal, WithdrawalDocument,
+};
 pub use crate::hex::{decode_array as decode_hex, encode as encode_hex};
+pub use crate::id::{Epoch, IdError, NoRandomness, RequestId, random_bytes};
 pub use crate::keys::{KeyError, PublicKey, SigningKey};
 pub use crate::kind::ProviderKind;
 pub use crate::lookup::{LOOKUP_ROWS_MAX, Lookup, LookupDocument, LookupError};
+pub use crate::name::{AnalystName, NameError, PersonName, ProviderCode};
 pub use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
 pub use crate::period::{Month, MonthError, PeriodUnit};
 pub use crate::query::{BindError, Query};
-pub use crate::root::{ApprovalError, Approved, RootError, TrustRoot};
+pub use crate::role::Role;
+pub use crate::root::{
+    Person, PersonDocument, Quorum, QuorumError, ROOT_STEPS_MAX, RoleDocument, RootDocument, RootError, TrustRoot,
+    Whose,
+};
 pub use crate::template::{Grouping, SiteFigures, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateMeasure};

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use disclosure::{Domain, DomainError, Measure, Policy};
 
+use crate::approval::Approved;
 use crate::digest::Digest;
 use crate::dimension::BoundLevels;
 use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
 use crate::period::Month;
-use crate::root::Approved;
+
 use crate::template::Template;
 
 /// An approved template with a value for every parameter. Only [`Query::bind`] makes one.

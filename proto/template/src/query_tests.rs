@@ -2,13 +2,12 @@
 
 use super::*;
 use crate::dsse::{Envelope, PayloadType};
-use crate::root::TrustRoot;
-use crate::sample::{SAMPLE, key, now, root_json};
+use crate::sample::{SAMPLE, key, now, root_document, rooted};
 
 fn approved(text: &str) -> Arc<Approved> {
     let (ada, bea) = (key(), key());
-    let people = [("Ada", "North", vec![ada.public()]), ("Bea", "South", vec![bea.public()])];
-    let root = TrustRoot::parse(root_json(&people, 2, 2, "2030-01-01T00:00:00Z").as_bytes()).unwrap();
+    let people = [("ada", "North", vec![ada.public()]), ("bea", "South", vec![bea.public()])];
+    let root = rooted(&root_document(&people, "2030-01-01T00:00:00Z"), &[&ada, &bea]).unwrap();
     let envelope = Envelope::sign(PayloadType::Template, text.as_bytes().to_vec(), &[&ada, &bea]);
     Arc::new(root.approve(&envelope, now()).unwrap())
 }

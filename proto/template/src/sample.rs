@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::attested::Document as _;
 use crate::keys::{PublicKey, SigningKey};
+use crate::root::{PersonDocument, RootDocument, RootError, TrustRoot};
 
 pub(crate) const SAMPLE: &str = r#"
 id = "emergency-admissions"
@@ -81,22 +83,23 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2026-11-01T12:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn root_json(
-    people: &[(&str, &str, Vec<PublicKey>)],
-    threshold: usize,
-    organisations: usize,
-    expires: &str,
-) -> String {
-    let people: Vec<_> = people
-        .iter()
-        .map(|(name, organisation, keys)| serde_json::json!({ "name": name, "organisation": organisation, "keys": keys }))
-        .collect();
-    serde_json::json!({
-        "version": 1,
-        "expires": expires,
-        "threshold": threshold,
-        "organisations": organisations,
-        "people": people,
-    })
-    .to_string()
+/// A root's person: name, organisation, keys.
+pub(crate) type Listed<'a> = (&'a str, &'a str, Vec<PublicKey>);
+
+/// A root of version 1 in which `people` have every role, and nobody the catalogue's but a key of its own.
+pub(crate) fn root_document(people: &[Listed<'_>], expires: &str) -> RootDocument {
+    let person = |(name, organisation, keys): &Listed<'_>| PersonDocument {
+        name: name.parse().unwrap(),
+        organisation: (*organisation).to_owned(),
+        position: "Caldicott guardian".to_owned(),
+        keys: keys.clone(),
+    };
+    let catalogue = person(&("catalogue", "The region", vec![key().public()]));
+    RootDocument::of_equals(1, expires.parse().unwrap(), people.iter().map(person).collect(), catalogue)
+}
+
+/// That root, signed and pinned.
+pub(crate) fn rooted(document: &RootDocument, keys: &[&SigningKey]) -> Result<TrustRoot, RootError> {
+    let envelope = document.sign(keys);
+    TrustRoot::pinned(&envelope.to_bytes(), envelope.payload_digest())
 }

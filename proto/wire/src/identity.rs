@@ -1,38 +1,7 @@
 //! Who is at the other end: names that stand in certificates.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-/// A provider's organisation code (ODS), 2 to 12 of A-Z and 0-9.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ProviderCode(String);
-
-/// An analyst's name, 1 to 60 of a-z, 0-9, `.` and `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct AnalystName(String);
-
-/// A guardian's name as in the trust root, 1 to 60 of a-z, 0-9, `.` and `-`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct GuardianName(String);
-
-/// The text is not a name of the kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// Not an analyst's name.
-    #[error("an analyst's name is 1 to 60 of a-z, 0-9, `.` and `-`")]
-    Analyst,
-    /// Not a guardian's name.
-    #[error("a guardian's name is 1 to 60 of a-z, 0-9, `.` and `-`")]
-    Guardian,
-    /// Not a provider's code.
-    #[error("a provider's code is 2 to 12 of A-Z and 0-9")]
-    Provider,
-}
+pub use template::PersonName as GuardianName;
+pub(crate) use template::{AnalystName, ProviderCode};
 
 /// Who calls, as the certificate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,55 +40,6 @@ impl Caller {
             Self::Provider(code) => format!("{PROVIDER}{code}"),
         }
     }
-}
-
-macro_rules! name {
-    ($name:ident, $error:expr, $length:expr, $character:expr) => {
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-
-            fn try_from(text: String) -> Result<Self, NameError> {
-                let fits = $length.contains(&text.len()) && text.bytes().all($character);
-                fits.then(|| Self(text)).ok_or($error)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = NameError;
-
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-name!(ProviderCode, NameError::Provider, (2..=12), |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-name!(AnalystName, NameError::Analyst, (1..=60), of_a_person);
-name!(GuardianName, NameError::Guardian, (1..=60), of_a_person);
-
-const fn of_a_person(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-'
 }
 
 #[cfg(test)]

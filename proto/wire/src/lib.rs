@@ -49,8 +49,8 @@ pub use crate::governance::{
     WHY_BYTES_MAX, YesNo,
 };
 pub use crate::guardian::Governance;
-pub use crate::id::{IdError, NoRandomness, OrderId, RunId, SnapshotId};
-pub use crate::identity::{AnalystName, Caller, GuardianName, NameError, ProviderCode};
+pub use crate::id::{OrderId, RunId, SnapshotId};
+pub use crate::identity::{Caller, GuardianName};
 pub use crate::link::{LinkEvents, LinkSettings, link};
 pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};
 pub use crate::refusal::{Refusal, RefusalError, SignedRefusal, verify_refusal};
@@ -58,3 +58,4 @@ pub use crate::register::{Register, RegisteredRun, RegisteredTemplate};
 pub use crate::release::{Header, Ledger, OptOuts, RecordedError, Release, Statement, StoredCells, Unrecorded};
 pub use crate::reported::{ReportedRelease, ReportedReleaseError};
 pub use crate::tls::{ClientTls, ServerTls, TlsError, TlsFiles};
+pub use template::{AnalystName, Epoch, IdError, NameError, NoRandomness, ProviderCode, RequestId};

@@ -18,7 +18,7 @@ use demo::region::enrolment::{Enrolled, Region};
 use demo::region::folder::{self, Folder};
 use demo::region::guardians::Guardians;
 use parquet::arrow::ArrowWriter;
-use template::{Digest, PublicKey, SigningKey};
+use template::{PublicKey, SigningKey};
 use wire::{Ask, Caller, ClientTls, ParameterValue, ProviderCode, TlsFiles};
 
 /// The providers' codes.
@@ -49,8 +49,8 @@ impl Ground {
         let authority = Authority::new(today).unwrap();
         folder::write(&folder.authority().join("certificate.pem"), authority.certificate()).unwrap();
         let (guardians, _) = Guardians::new().unwrap();
-        let trust_root = guardians.trust_root(&format!("{}-12-31T00:00:00Z", today.year() + 1));
-        folder::write(&folder.trust_root(), &trust_root).unwrap();
+        let trust_root = guardians.trust_root(&format!("{}-12-31T00:00:00Z", today.year() + 1)).unwrap();
+        folder::write(&folder.trust_root(), trust_root.to_bytes()).unwrap();
 
         let callers = [
             (folder.coordinator(), Subject::Coordinator),
@@ -68,7 +68,7 @@ impl Ground {
             authority: &authority,
             coordinator: &address.to_string(),
             coordinator_key: SigningKey::from_pkcs8(&signing_key).unwrap().public(),
-            trust_root: Digest::of(&trust_root),
+            trust_root: trust_root.payload_digest(),
             records: ("2023-04-01".to_owned(), "2025-09-30".to_owned()),
         };
         let keys = CODES.map(|code| enrol(&region, code));

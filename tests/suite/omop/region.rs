@@ -123,9 +123,9 @@ fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
     write(&root.join("authority.pem"), authority.certificate())?;
     let (guardians, _) = Guardians::new()?;
     let expires = Utc::now().date_naive().checked_add_days(Days::new(30)).context("the calendar's end")?;
-    let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"));
-    write(&root.join("trust-root.json"), &trust_root)?;
-    let trust_root = Digest::of(&trust_root);
+    let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;
+    write(&root.join("trust-root.json"), trust_root.to_bytes())?;
+    let trust_root = trust_root.payload_digest();
 
     let coordinator = root.join("coordinator");
     certify(&authority, &coordinator, &Subject::Coordinator)?;

@@ -59,14 +59,14 @@ impl World {
         let authority = Authority::new(Utc::now().date_naive()).unwrap();
         folder::write(&folder.authority().join("certificate.pem"), authority.certificate()).unwrap();
         let (guardians, _) = Guardians::new().unwrap();
-        let trust_root = guardians.trust_root("2099-01-01T00:00:00Z");
-        folder::write(&folder.trust_root(), &trust_root).unwrap();
+        let trust_root = guardians.trust_root("2099-01-01T00:00:00Z").unwrap();
+        folder::write(&folder.trust_root(), trust_root.to_bytes()).unwrap();
         let world = Self {
             root,
             folder,
             authority,
             guardians,
-            trust_root: Digest::of(&trust_root),
+            trust_root: trust_root.payload_digest(),
             address,
             listener: Mutex::new(Some(listener)),
         };
