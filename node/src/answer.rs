@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::coverage::{CellCoverage, Held};
 use crate::engine::{EngineError, Question};
 use crate::host::Host;
-use crate::ledger::{AnswerKey, Approval, Asked, Context, Entry, Given, Known, LedgerError, Place};
+use crate::ledger::{AnswerKey, Approval, Asked, Context, Entry, Given, Kept, Kind, Known, LedgerError, Place};
 use crate::policy::{self, Reason};
 use crate::provider::Provider;
 use crate::snapshot::Snapshot;
@@ -43,6 +43,8 @@ struct Admitted {
     coverage: CellCoverage,
     key: AnswerKey,
     now: DateTime<Utc>,
+    /// What the answer is made under, to be kept beside it.
+    documents: Vec<Kept>,
 }
 
 /// A protected table, and who stands behind it, sealed.
@@ -158,7 +160,8 @@ impl Inner {
         snapshot.unchanged(tables).map_err(|error| self.integrity(&error))?;
         let digests: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
         let key = AnswerKey { fingerprint: query.fingerprint(&digests), snapshot: snapshot.id() };
-        Ok(Admitted { query, lookups, checked, snapshot, coverage, key, now })
+        let documents = vec![Kept { kind: Kind::Template, payload: approved.digest(), envelope: dispatch.template.clone() }];
+        Ok(Admitted { query, lookups, checked, snapshot, coverage, key, now, documents })
     }
 
     /// The look-ups that the template names, in its order; each approved, and no older than one seen before.
@@ -214,6 +217,7 @@ impl Inner {
             made_at: admitted.now,
             lookups: admitted.lookups.iter().map(|lookup| (lookup.name().to_owned(), lookup.version())).collect(),
             contributors,
+            documents: admitted.documents,
             make: Box::new(move |place, prior| sign(header, place, prior, protected.as_ref(), &key)),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use template::Month;
 
 /// Answers approved questions about a provider's own records with protected figures. Dials out; opens no port.
 ///
@@ -17,6 +18,12 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Read the provider's own ledger: whether it holds, what was asked, and what left. Changes nothing; the node may run.
+    Audit {
+        /// What to show.
+        #[command(subcommand)]
+        show: Show,
+    },
     /// Read configurations and say what is wrong with them, or that nothing is. Opens no table and connects nowhere.
     Check {
         /// Configuration files.
@@ -43,4 +50,52 @@ pub enum Command {
         /// The provider's configuration file.
         config: PathBuf,
     },
+}
+
+/// What to show of a ledger.
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// Follow every release and every decision from the first, against the anchor; name the first that does not follow.
+    Verify {
+        /// The provider's configuration file.
+        config: PathBuf,
+    },
+    /// Write every decision as a row, without figures.
+    Export {
+        /// The provider's configuration file.
+        config: PathBuf,
+        /// `csv` or `jsonl`.
+        #[arg(long, default_value = "csv")]
+        format: Rows,
+        /// A month like 2026-11; all of them without it.
+        #[arg(long)]
+        month: Option<Month>,
+    },
+    /// Say in plain English what was asked, by whom, why, under which approved version, and what left, cell by cell.
+    Report {
+        /// The provider's configuration file.
+        config: PathBuf,
+        /// One release, by its place in the ledger or by its order.
+        #[arg(long, conflicts_with = "month", required_unless_present = "month")]
+        release: Option<String>,
+        /// A month like 2026-11.
+        #[arg(long)]
+        month: Option<Month>,
+    },
+    /// Write one month on one page, in Markdown.
+    Month {
+        /// The month, like 2026-11.
+        month: Month,
+        /// The provider's configuration file.
+        config: PathBuf,
+    },
+}
+
+/// In which form rows are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Rows {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object on each line.
+    Jsonl,
 }

@@ -10,6 +10,9 @@ mod anchor;
 mod audit;
 mod chain;
 mod cipher;
+mod documents;
+mod event;
+mod reading;
 mod rows;
 mod schema;
 mod store;
@@ -25,9 +28,16 @@ use tokio::sync::oneshot;
 use wire::{AnalystName, OrderId, ProviderCode, Release, SnapshotId, Unrecorded};
 
 pub(crate) use audit::{Approval, Context, Given};
+pub(crate) use audit::AuditRow;
 pub(crate) use cipher::Cipher;
+pub(crate) use documents::{Kept, Kind};
+pub(crate) use event::{Event, Whose};
+pub(crate) use reading::read;
+pub(crate) use rows::ReleaseRow;
+pub(crate) use walk::{Seen, Standing};
 pub use store::LedgerOpenError;
 use store::Store;
+pub use reading::{Held, ReadingError};
 pub use walk::BrokenLink;
 
 use crate::policy::Reason;
@@ -127,6 +137,8 @@ pub(crate) struct Entry {
     pub lookups: Vec<(String, u64)>,
     /// The sealed contributors; `None` where the figures come from an earlier release.
     pub contributors: Option<Vec<u8>>,
+    /// What the release was made under, kept beside it.
+    pub documents: Vec<Kept>,
     pub make: Make,
 }
 

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod audit;
 mod clock;
 mod config;
 mod coverage;
@@ -27,6 +28,7 @@ mod steps;
 
 // The public interface is:
 pub use crate::answer::Node;
+pub use crate::audit::{Audit, AuditError, Format, Part};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     Admission, Answering, ColumnKind, Config, ConfigError, Coordinator, KeyFileError, Limits, Origin, RawSource,
@@ -34,7 +36,7 @@ pub use crate::config::{
 };
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
-pub use crate::ledger::LedgerOpenError;
+pub use crate::ledger::{BrokenLink, Held, LedgerOpenError, ReadingError};
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
 pub use crate::serve::{interrupted, serve};

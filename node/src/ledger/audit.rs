@@ -9,6 +9,7 @@ use wire::OrderId;
 
 use super::Asked;
 use super::chain::{Chain, Link};
+use super::event::Event;
 use super::rows::id_bytes;
 
 /// The audit's table.
@@ -137,6 +138,11 @@ impl AuditRow {
     /// What the decision was about.
     pub(crate) fn context(&self) -> Context {
         self.context.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The event that it is, if it is one.
+    pub(crate) fn event(&self) -> Option<Event> {
+        (self.kind == "noted").then(|| self.context.as_deref().and_then(Event::read)).flatten()
     }
 
     pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {

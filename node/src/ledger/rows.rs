@@ -9,7 +9,8 @@ pub(super) fn id_bytes(order: &OrderId) -> Vec<u8> {
     order.to_string().into_bytes()
 }
 
-pub(super) struct ReleaseRow {
+/// A release as the ledger holds it.
+pub(crate) struct ReleaseRow {
     pub sequence: i64,
     pub order_id: Vec<u8>,
     pub order_sha256: Vec<u8>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::audit;
+use super::{audit, documents};
 
 /// The version of the tables.
 pub(super) const VERSION: i64 = 2;
@@ -47,11 +47,11 @@ create table lookup_version (
 ) strict;
 ";
 
-const GROWING: [&str; 5] = ["audit", "contributors", "ledger", "lookup_version", "release"];
+const GROWING: [&str; 6] = ["audit", "contributors", "document", "ledger", "lookup_version", "release"];
 
 /// Makes the tables.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
-    for tables in [TABLES, audit::TABLE] {
+    for tables in [TABLES, audit::TABLE, documents::TABLE] {
         connection.execute_batch(tables)?;
     }
     for table in GROWING {

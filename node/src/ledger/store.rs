@@ -15,7 +15,7 @@ use super::audit::AuditRow;
 use super::chain::{Chain, Link};
 use super::cipher::Cipher;
 use super::rows::{ReleaseRow, id_bytes};
-use super::walk::walk;
+use super::walk::{Standing, Unseen, walk};
 use super::{AnswerKey, Asked, Entry, Files, Known, LedgerError, Place, schema};
 use crate::policy::Reason;
 use crate::steps::{Step, Steps};
@@ -71,22 +71,23 @@ pub enum LedgerOpenError {
     },
 }
 
-pub(super) struct Store {
-    connection: Connection,
+pub(crate) struct Store {
+    pub(super) connection: Connection,
     anchor: AnchorFile,
-    epoch: Vec<u8>,
-    provider: String,
-    own: PublicKey,
+    pub(super) epoch: Vec<u8>,
+    pub(super) provider: String,
+    pub(super) own: PublicKey,
     steps: Arc<dyn Steps>,
     // INVARIANT: the links of what is committed.
-    releases: Link,
-    audit: Link,
-    last_known: i64,
-    state: State,
+    pub(super) releases: Link,
+    pub(super) audit: Link,
+    pub(super) last_known: i64,
+    pub(super) standing: Standing,
+    pub(super) state: State,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Ready,
     Quarantined,
     Stopped,
@@ -163,6 +164,7 @@ impl Store {
             own,
             steps,
             last_known: 0,
+            standing: Standing::default(),
             state: State::Ready,
         };
         store.verify(files).map_err(|source| LedgerOpenError::File { path: files.anchor.clone(), source })?;
@@ -172,9 +174,10 @@ impl Store {
     /// Verifies both chains and the anchor, and catches the anchor up where a crash left it one transaction behind.
     fn verify(&mut self, files: &Files) -> io::Result<()> {
         let anchor = self.anchor.read()?;
-        let broken = match walk(&self.connection, &self.epoch, &self.provider, anchor.as_ref()) {
+        let broken = match walk(&self.connection, &self.epoch, &self.provider, anchor.as_ref(), &mut Unseen) {
             Ok(Ok(walked)) => {
                 (self.releases, self.audit, self.last_known) = (walked.releases, walked.audit, walked.last_known);
+                self.standing = walked.standing;
                 if walked.quarantined {
                     self.state = State::Quarantined;
                     tracing::error!(
@@ -202,7 +205,7 @@ impl Store {
         self.anchor.write(&Anchor { epoch, release: self.releases, audit: self.audit })
     }
 
-    fn ready(&self) -> Result<(), LedgerError> {
+    pub(super) fn ready(&self) -> Result<(), LedgerError> {
         match self.state {
             State::Ready => Ok(()),
             State::Quarantined => Err(LedgerError::Quarantined),
@@ -262,7 +265,7 @@ impl Store {
     /// Inserts and commits; `None` where the order is there already.
     fn insert(&mut self, entry: Entry) -> Result<Option<(Link, Link, i64)>, LedgerError> {
         let storage = |_: rusqlite::Error| LedgerError::Storage;
-        let Entry { asked, key, made_at, lookups, contributors, make } = entry;
+        let Entry { asked, key, made_at, lookups, contributors, documents, make } = entry;
         let (releases, audit) = (self.releases, self.audit);
         let last_known = self.last_known;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
@@ -313,6 +316,9 @@ impl Store {
                 .map_err(storage)?;
         }
         let at = made_at.timestamp().max(last_known);
+        for document in documents {
+            document.insert(&transaction, at).map_err(storage)?;
+        }
         let mut decision = AuditRow::of(&asked.order, Some(&asked), at);
         let audit = decision.received(asked.received_at.timestamp()).insert(&transaction, &audit).map_err(storage)?;
         decision.kind = "released".to_owned();
@@ -356,13 +362,13 @@ impl Store {
         self.anchored()
     }
 
-    fn anchored(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn anchored(&mut self) -> Result<(), LedgerError> {
         self.write_anchor().map_err(|_| self.stop("the anchor could not be written"))
     }
 
     /// INVARIANT: after a failed commit nothing is tried again on this connection; what is on the disk is found out by
     /// verifying at the next start.
-    fn stop(&mut self, what: &str) -> LedgerError {
+    pub(super) fn stop(&mut self, what: &str) -> LedgerError {
         tracing::error!(
             "LEDGER STOPPED: {what}. Nothing more is released. See that the disk is not full and is sound, then restart"
         );

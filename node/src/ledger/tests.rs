@@ -89,6 +89,7 @@ impl Book {
             made_at: now(),
             lookups: vec![("practice_locality".to_owned(), 3)],
             contributors: Some(vec![7; 40]),
+            documents: vec![],
             make: Box::new(move |place, prior| {
                 let header = Header { sequence: place.sequence, previous_head: place.previous_head, ..header };
                 let statement = match prior {

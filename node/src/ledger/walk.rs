@@ -1,11 +1,15 @@
 //! Follows both chains of a ledger from their beginning, and says where one first fails to hold.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use template::Digest;
 
 use super::anchor::{Anchor, epoch_text};
 use super::audit::AuditRow;
 use super::chain::{Chain, Link};
+use super::documents::EVENTS_MAX;
+use super::event::{Event, Whose};
 use super::rows::ReleaseRow;
 
 /// The most audit rows that one transaction adds, so the most by which the anchor may lag after a crash.
@@ -59,7 +63,7 @@ pub enum BrokenLink {
 }
 
 /// What a ledger that holds is known by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Walked {
     /// The newest release.
     pub releases: Link,
@@ -69,7 +73,119 @@ pub(super) struct Walked {
     pub last_known: i64,
     /// Whether it was quarantined by what another knew of it, and not released from that since.
     pub quarantined: bool,
+    /// The decision with which the chain of releases last went on elsewhere; nought where it never did.
+    pub leapt: i64,
+    /// What its events say of governance.
+    pub standing: Standing,
 }
+
+/// What a ledger's events say of governance now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The newest catalogue: its version and its envelope.
+    pub catalogue: Option<(u64, Digest)>,
+    /// The trust roots that succeeded the pinned one, in order.
+    pub roots: Vec<(u64, Digest)>,
+    /// The newest words of the provider's own guardian, by template: the word's envelope.
+    pub acceptances: BTreeMap<Digest, Digest>,
+    /// The newest checkpoint of this ledger that both sides signed: decisions covered, and its envelope.
+    pub own_checkpoint: Option<(u64, Digest)>,
+    /// The newest checkpoint of the coordinator's log that both sides signed.
+    pub coordinator_checkpoint: Option<(u64, Digest)>,
+    /// Decisions in the ledger when it last was nothing but a checkpoint further.
+    pub checkpointed: i64,
+    /// The epoch that the newest rebaseline gave.
+    pub epoch: Option<String>,
+    /// Up to here releases count as spent, whether the ledger holds them or not.
+    pub spent: u64,
+}
+
+impl Standing {
+    /// Takes note of an event, which is the audit's row `n`.
+    pub(super) fn learn(&mut self, event: &Event, n: i64) {
+        match event {
+            Event::Acceptance { template, sha256, .. } => {
+                self.acceptances.insert(*template, *sha256);
+            }
+            Event::Catalogue { version, sha256 } => self.catalogue = Some((*version, *sha256)),
+            Event::Checkpoint { log: Whose::Own, size, sha256, .. } => {
+                self.own_checkpoint = Some((*size, *sha256));
+                self.checkpointed = n;
+            }
+            Event::Checkpoint { log: Whose::Coordinator, size, sha256, .. } => {
+                self.coordinator_checkpoint = Some((*size, *sha256));
+                self.checkpointed = n;
+            }
+            Event::Rebaselined { after, epoch, .. } => {
+                self.epoch = Some(epoch.clone());
+                self.spent = *after;
+            }
+            Event::Root { version, sha256 } => self.roots.push((*version, *sha256)),
+            Event::CatalogueRefused { .. } | Event::Quarantined { .. } => {}
+        }
+    }
+}
+
+impl Walked {
+    fn learn(&mut self, event: Event, n: i64) {
+        match event {
+            Event::Quarantined { .. } => self.quarantined = true,
+            Event::Rebaselined { .. } => (self.quarantined, self.leapt) = (false, n),
+            _ => {}
+        }
+        self.standing.learn(&event, n);
+    }
+}
+
+/// Where the chain of releases goes on elsewhere, by leave of the governance office.
+struct Leap {
+    from: i64,
+    to: Link,
+}
+
+/// The leaps, in order. That they are what was noted shows when the audit's chain is followed.
+fn leaps(connection: &Connection) -> rusqlite::Result<Vec<Leap>> {
+    let mut rows =
+        connection.prepare("select context from audit where kind = 'noted' and reason = 'rebaselined' order by n")?;
+    let texts = rows.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let leap = |text: &String| match Event::read(text)? {
+        Event::Rebaselined { from, after, head, .. } => {
+            Some(Leap { from: i64::try_from(from).ok()?, to: Link { n: i64::try_from(after).ok()?, head } })
+        }
+        _ => None,
+    };
+    Ok(texts.iter().filter_map(leap).collect())
+}
+
+/// Whether nothing but a rebaseline stands between the anchor and the ledger's end.
+fn leapt_last(walked: &Walked, anchor: &Anchor) -> bool {
+    walked.leapt == walked.audit.n && walked.audit.n - anchor.audit.n <= 1
+}
+
+fn events_max() -> i64 {
+    i64::try_from(EVENTS_MAX).unwrap_or(AUDIT_ROWS)
+}
+
+/// Sees each row of a ledger once it is known to follow from the rows before it.
+pub(crate) trait Seen {
+    /// A release.
+    fn release(&mut self, release: &ReleaseRow) {
+        let _unseen = release;
+    }
+    /// A decision or an event.
+    fn decision(&mut self, decision: &AuditRow) {
+        let _unseen = decision;
+    }
+    /// A document that was kept: its kind, the digest of what was signed, and its envelope.
+    fn document(&mut self, kind: &str, payload: &[u8], envelope: &[u8]) {
+        let _unseen = (kind, payload, envelope);
+    }
+}
+
+/// Looks at nothing.
+pub(crate) struct Unseen;
+
+impl Seen for Unseen {}
 
 /// Follows both chains to their newest links. Nothing is written.
 pub(super) fn walk(
@@ -77,6 +193,7 @@ pub(super) fn walk(
     epoch: &[u8],
     provider: &str,
     anchor: Option<&Anchor>,
+    seen: &mut impl Seen,
 ) -> rusqlite::Result<Result<Walked, BrokenLink>> {
     let Some(anchor) = anchor.filter(|anchor| anchor.epoch == epoch_text(epoch)) else {
         return Ok(Err(BrokenLink::Anchor));
@@ -84,11 +201,17 @@ pub(super) fn walk(
     let genesis = |chain: Chain| chain.genesis(epoch, provider);
     let (mut releases, mut audit) = (genesis(Chain::Release), genesis(Chain::Audit));
     let mut met = (anchor.release == releases, anchor.audit == audit);
-    let mut heads = vec![releases.head];
+    let mut leaps = leaps(connection)?.into_iter().peekable();
+    let mut sequences = Vec::new();
     let mut rows = connection
         .prepare("select release.*, sealed from release left join contributors using (sequence) order by sequence")?;
     let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
+    loop {
+        while let Some(leap) = leaps.next_if(|leap| leap.from == releases.n) {
+            releases = leap.to;
+            met.0 |= anchor.release == releases;
+        }
+        let Some(row) = rows.next()? else { break };
         let release = ReleaseRow::read(row)?;
         let next = release.link(&releases);
         if (release.sequence, release.head.as_slice()) != (next.n, next.head.bytes()) {
@@ -99,37 +222,46 @@ pub(super) fn walk(
             return Ok(Err(BrokenLink::Contributors { sequence: next.n }));
         }
         releases = next;
-        heads.push(next.head);
+        sequences.push((next.n, release.head.clone()));
         met.0 |= anchor.release == releases;
+        seen.release(&release);
     }
+    let mut named = sequences.into_iter();
     let mut rows = connection.prepare("select * from audit order by n")?;
     let mut rows = rows.query([])?;
-    let (mut last_known, mut quarantined, mut named) = (0, false, 0);
+    let mut walked =
+        Walked { releases, audit, last_known: 0, quarantined: false, leapt: 0, standing: Standing::default() };
     while let Some(row) = rows.next()? {
         let decision = AuditRow::read(row)?;
         let next = decision.link(&audit);
         if (decision.n, decision.head.as_slice()) != (next.n, next.head.bytes()) {
             return Ok(Err(BrokenLink::Decision { n: next.n }));
         }
-        if let Some(sequence) = decision.release_sequence {
-            let head = usize::try_from(sequence).ok().and_then(|place| heads.get(place));
-            if sequence != named + 1 || head.map(|head| head.bytes().as_slice()) != decision.release_head.as_deref() {
-                return Ok(Err(BrokenLink::Named { n: next.n }));
-            }
-            named = sequence;
+        if let Some(sequence) = decision.release_sequence
+            && named.next() != decision.release_head.clone().map(|head| (sequence, head))
+        {
+            return Ok(Err(BrokenLink::Named { n: next.n }));
         }
-        match (decision.kind.as_str(), decision.reason.as_deref()) {
-            ("noted", Some("quarantined")) => quarantined = true,
-            ("noted", Some("rebaselined")) => quarantined = false,
-            _ => {}
+        if let Some(event) = decision.event() {
+            walked.learn(event, next.n);
         }
         audit = next;
         met.1 |= anchor.audit == audit;
-        last_known = last_known.max(decision.at);
+        walked.last_known = walked.last_known.max(decision.at);
+        seen.decision(&decision);
     }
-    // INVARIANT: anchor <= ledger <= anchor + one transaction, else rows were removed or the anchor was.
+    walked.audit = audit;
+    let mut documents = connection.prepare("select kind, payload_sha256, bytes from document order by rowid")?;
+    let mut documents = documents.query([])?;
+    while let Some(row) = documents.next()? {
+        let (kind, payload, bytes): (String, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        seen.document(&kind, &payload, &bytes);
+    }
+    // INVARIANT: anchor <= ledger <= anchor + one transaction, else rows were removed or the anchor was. A leap and the
+    // events of an update are a transaction too.
     let lag = (releases.n - anchor.release.n, audit.n - anchor.audit.n);
-    if met != (true, true) || !matches!(lag, (0 | 1, 0..=AUDIT_ROWS)) || named != releases.n {
+    let lags = lag.0 == 0 && (0..=events_max()).contains(&lag.1) || lag.0 >= 1 && (lag == (1, AUDIT_ROWS) || leapt_last(&walked, anchor));
+    if met != (true, true) || !lags || named.next().is_some() {
         return Ok(Err(BrokenLink::NotAnchored {
             sequence: releases.n,
             n: audit.n,
@@ -137,5 +269,5 @@ pub(super) fn walk(
             anchored_n: anchor.audit.n,
         }));
     }
-    Ok(Ok(Walked { releases, audit, last_known, quarantined }))
+    Ok(Ok(walked))
 }

@@ -1,0 +1,31 @@
+//! What the cells of a release are called, from the very template that was approved.
+
+use std::sync::Arc;
+
+use template::{Envelope, Query, TrustRoot};
+
+use super::left::Left;
+
+/// The dimensions of a release and the levels of each of its cells, in the domain's order.
+pub(super) struct Labels {
+    pub dimensions: Vec<String>,
+    pub cells: Vec<Vec<String>>,
+}
+
+impl Labels {
+    /// The labels of a release whose template is at hand; `None` where the template no longer verifies under the root
+    /// that is pinned now.
+    pub(super) fn of(left: &Left, root: &TrustRoot, envelope: &[u8]) -> Option<Self> {
+        // As it was approved when the release was made, however long ago its last day was.
+        let approved = root.approve(&Envelope::parse(envelope).ok()?, left.made_at).ok()?;
+        let query = Query::bind(Arc::new(approved), &left.parameters).ok()?;
+        let domain = query.domain();
+        let dimensions = domain.dimensions();
+        let level = |place: usize, level: &Option<usize>| match level {
+            Some(level) => dimensions.get(place).and_then(|d| d.levels.get(*level)).cloned().unwrap_or_default(),
+            None => "all".to_owned(),
+        };
+        let cells = domain.keys().map(|key| key.0.iter().enumerate().map(|(place, l)| level(place, l)).collect());
+        Some(Self { cells: cells.collect(), dimensions: dimensions.iter().map(|d| d.name.clone()).collect() })
+    }
+}

@@ -1,0 +1,182 @@
+//! What left in one release, read from its exact bytes.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use template::{Digest, Envelope, PayloadType, PublicKey};
+
+/// A release as it left.
+pub(super) struct Left {
+    pub order: String,
+    pub template: String,
+    pub template_id: String,
+    pub template_version: u64,
+    pub parameters: Vec<(String, String)>,
+    pub snapshot: String,
+    pub as_at: String,
+    pub opt_outs: String,
+    pub made_at: DateTime<Utc>,
+    pub software: String,
+    pub rule: String,
+    /// Of the exact bytes.
+    pub digest: Digest,
+    pub measures: Vec<Measure>,
+}
+
+/// The cells of one measure.
+pub(super) struct Measure {
+    pub name: String,
+    pub counts: Counts,
+    /// In the order of the template's domain; empty where they were not asked for.
+    pub cells: Vec<Said>,
+}
+
+/// How many cells say what.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub shown: usize,
+    pub suppressed: usize,
+    pub withheld: usize,
+    pub zero: usize,
+    pub not_covered: usize,
+}
+
+/// What one cell says.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    pub word: String,
+    pub value: Option<u64>,
+    pub low: Option<u64>,
+    pub high: Option<u64>,
+}
+
+/// What is read of a release. Fields that other versions add are their own business.
+#[derive(Deserialize)]
+struct Written {
+    order_id: String,
+    template_sha256: String,
+    template_id: String,
+    template_version: u64,
+    parameters: Vec<Parameter>,
+    snapshot_id: String,
+    as_at: String,
+    opt_outs: String,
+    made_at: DateTime<Utc>,
+    software: String,
+    policy: Policy,
+    measures: Vec<WrittenMeasure>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Policy {
+    threshold: u64,
+    rounding: Value,
+    zeros: String,
+}
+
+#[derive(Deserialize)]
+struct WrittenMeasure {
+    name: String,
+    cells: Vec<Value>,
+}
+
+impl Left {
+    /// Whether these bytes are a release that `own` signed.
+    pub(super) fn is_signed(bytes: &[u8], own: &PublicKey) -> bool {
+        Envelope::parse(bytes).is_ok_and(|envelope| envelope.verify(PayloadType::Release, &[*own]).is_ok())
+    }
+
+    /// The release in these bytes, if `own` signed it.
+    pub(super) fn read(bytes: &[u8], own: &PublicKey) -> Option<Self> {
+        let envelope = Envelope::parse(bytes).ok()?;
+        let verified = envelope.verify(PayloadType::Release, &[*own]).ok()?;
+        let written: Written = serde_json::from_slice(verified.payload).ok()?;
+        let measures = written.measures.into_iter().map(measure).collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            order: written.order_id,
+            template: written.template_sha256,
+            template_id: written.template_id,
+            template_version: written.template_version,
+            parameters: written.parameters.into_iter().map(|given| (given.name, given.value)).collect(),
+            snapshot: written.snapshot_id,
+            as_at: written.as_at,
+            opt_outs: written.opt_outs,
+            made_at: written.made_at,
+            software: written.software,
+            rule: rule(&written.policy),
+            digest: Digest::of(bytes),
+            measures,
+        })
+    }
+
+    /// Keeps the counts of cells alone.
+    pub(super) fn forget_cells(&mut self) {
+        for measure in &mut self.measures {
+            measure.cells = Vec::new();
+        }
+    }
+
+    /// How many cells of all measures say what.
+    pub(super) fn counts(&self) -> Counts {
+        self.measures.iter().fold(Counts::default(), |all, measure| all.and(measure.counts))
+    }
+}
+
+impl Counts {
+    /// Both together.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self {
+            shown: self.shown + other.shown,
+            suppressed: self.suppressed + other.suppressed,
+            withheld: self.withheld + other.withheld,
+            zero: self.zero + other.zero,
+            not_covered: self.not_covered + other.not_covered,
+        }
+    }
+
+    fn count(&mut self, said: &Said) -> Option<()> {
+        let place = match said.word.as_str() {
+            "shown" => &mut self.shown,
+            "suppressed" => &mut self.suppressed,
+            "withheld" => &mut self.withheld,
+            "zero" => &mut self.zero,
+            "not-covered" => &mut self.not_covered,
+            _ => return None,
+        };
+        *place += 1;
+        Some(())
+    }
+}
+
+fn measure(written: WrittenMeasure) -> Option<Measure> {
+    let cells = written.cells.iter().map(said).collect::<Option<Vec<_>>>()?;
+    let mut counts = Counts::default();
+    cells.iter().try_for_each(|said| counts.count(said))?;
+    Some(Measure { name: written.name, counts, cells })
+}
+
+fn said(cell: &Value) -> Option<Said> {
+    if let Value::String(word) = cell {
+        return Some(Said { word: word.clone(), value: None, low: None, high: None });
+    }
+    let (word, figures) = cell.as_object().filter(|object| object.len() == 1)?.iter().next()?;
+    let figure = |name: &str| figures.get(name).and_then(Value::as_u64);
+    Some(Said { word: word.clone(), value: figure("value"), low: figure("low"), high: figure("high") })
+}
+
+fn rule(policy: &Policy) -> String {
+    let rounding = match &policy.rounding {
+        Value::String(name) => format!("rounded by {name}"),
+        rounding => match rounding.get("half-up").and_then(Value::as_u64) {
+            Some(base) => format!("rounded to the nearest {base}"),
+            None => "rounded".to_owned(),
+        },
+    };
+    format!("fewer than {} people suppressed, {rounding}, zeros {}", policy.threshold, policy.zeros)
+}
