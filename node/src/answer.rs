@@ -160,7 +160,8 @@ impl Inner {
         snapshot.unchanged(tables).map_err(|error| self.integrity(&error))?;
         let digests: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
         let key = AnswerKey { fingerprint: query.fingerprint(&digests), snapshot: snapshot.id() };
-        let documents = vec![Kept { kind: Kind::Template, payload: approved.digest(), envelope: dispatch.template.clone() }];
+        let documents =
+            vec![Kept { kind: Kind::Template, payload: approved.digest(), envelope: dispatch.template.clone() }];
         Ok(Admitted { query, lookups, checked, snapshot, coverage, key, now, documents })
     }
 
@@ -355,4 +356,4 @@ impl std::fmt::Debug for Node {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

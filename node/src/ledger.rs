@@ -27,18 +27,18 @@ use template::{Digest, PublicKey};
 use tokio::sync::oneshot;
 use wire::{AnalystName, OrderId, ProviderCode, Release, SnapshotId, Unrecorded};
 
-pub(crate) use audit::{Approval, Context, Given};
 pub(crate) use audit::AuditRow;
+pub(crate) use audit::{Approval, Context, Given};
 pub(crate) use cipher::Cipher;
 pub(crate) use documents::{Kept, Kind};
 pub(crate) use event::{Event, Whose};
 pub(crate) use reading::read;
+pub use reading::{Held, ReadingError};
 pub(crate) use rows::ReleaseRow;
-pub(crate) use walk::{Seen, Standing};
 pub use store::LedgerOpenError;
 use store::Store;
-pub use reading::{Held, ReadingError};
 pub use walk::BrokenLink;
+pub(crate) use walk::{Seen, Standing};
 
 use crate::policy::Reason;
 use crate::steps::Steps;
@@ -211,6 +211,26 @@ impl Ledger {
         at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         self.run(move |store| store.refused(&order, asked.as_ref(), reason, at)).await
+    }
+
+    /// What the ledger's events say of governance.
+    pub(crate) async fn standing(&self) -> Result<Standing, LedgerError> {
+        self.run(|store| Ok(store.standing.clone())).await
+    }
+
+    /// The kept envelope with this digest.
+    pub(crate) async fn document(&self, envelope: Digest) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.run(move |store| store.document(&envelope)).await
+    }
+
+    /// Keeps documents and notes events, all of them or none.
+    pub(crate) async fn note(
+        &self,
+        documents: Vec<Kept>,
+        events: Vec<Event>,
+        at: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.run(move |store| store.note(&documents, &events, at.timestamp())).await
     }
 
     async fn run<T: Send + 'static>(

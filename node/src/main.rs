@@ -65,7 +65,9 @@ fn audit(show: &Show) -> anyhow::Result<()> {
         Show::Verify { config } => {
             let Held { releases, release_head, decisions, decision_head, .. } =
                 Audit::read(config, &Part::Nothing)?.held().clone();
-            println!("{releases} releases, to {release_head}\n{decisions} decisions, to {decision_head}\nnothing wrong");
+            println!(
+                "{releases} releases, to {release_head}\n{decisions} decisions, to {decision_head}\nnothing wrong"
+            );
         }
         Show::Export { config, format, month } => {
             let format = match format {

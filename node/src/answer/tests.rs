@@ -20,7 +20,7 @@ impl Clock for At {
     }
 }
 
-fn node(site: &Site) -> Node {
+pub(crate) fn node(site: &Site) -> Node {
     node_with(site, unobserved())
 }
 
@@ -47,7 +47,7 @@ fn outcome(site: &Site, node: &Node, order: &Order, answered: Answered) -> Resul
     }
 }
 
-fn ask(site: &Site, node: &Node, template: &[u8], order: &Order) -> Result<Release, Refusal> {
+pub(crate) fn ask(site: &Site, node: &Node, template: &[u8], order: &Order) -> Result<Release, Refusal> {
     let (_, dispatch) = site.dispatch(order, template);
     outcome(site, node, order, run(node.answer(dispatch)))
 }

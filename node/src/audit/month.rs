@@ -25,17 +25,27 @@ impl Audit {
         let refused: Vec<&Decision> = self.of("refused").collect();
         let held = &self.held;
         let state = if held.quarantined { "**quarantined: nothing is released**" } else { "in service" };
-        push(&mut page, &format!(
-            "From this provider's own ledger, {period}. Every release and every decision since the ledger began was read \
+        push(
+            &mut page,
+            &format!(
+                "From this provider's own ledger, {period}. Every release and every decision since the ledger began was read \
              for this page ({} releases, {} decisions), and each followed from the one before it. The ledger is {state}. \
              Made {} by tallyward-node {}.\n",
-            held.releases, held.decisions, plain::time(now), env!("CARGO_PKG_VERSION"),
-        ));
-        table(&mut page, ["Orders", ""], [
-            ["received".to_owned(), self.of("received").count().to_string()],
-            ["answered with a release".to_owned(), released.len().to_string()],
-            ["refused".to_owned(), refused.len().to_string()],
-        ]);
+                held.releases,
+                held.decisions,
+                plain::time(now),
+                env!("CARGO_PKG_VERSION"),
+            ),
+        );
+        table(
+            &mut page,
+            ["Orders", ""],
+            [
+                ["received".to_owned(), self.of("received").count().to_string()],
+                ["answered with a release".to_owned(), released.len().to_string()],
+                ["refused".to_owned(), refused.len().to_string()],
+            ],
+        );
         self.templates(&mut page, &released);
         reasons(&mut page, &refused);
         who(&mut page, &released, &refused);
@@ -87,10 +97,13 @@ impl Audit {
             }
         }
         let mut rows = Vec::new();
-        rows.push(["Newest checkpoint that the coordinator countersigned".to_owned(), match checkpoint {
-            Some((size, head)) => format!("{size} decisions, {head}"),
-            None => "none in this month".to_owned(),
-        }]);
+        rows.push([
+            "Newest checkpoint that the coordinator countersigned".to_owned(),
+            match checkpoint {
+                Some((size, head)) => format!("{size} decisions, {head}"),
+                None => "none in this month".to_owned(),
+            },
+        ]);
         if catalogues > 0 {
             rows.push(["Newest catalogue in force".to_owned(), format!("version {catalogues}")]);
         }
@@ -104,7 +117,8 @@ fn reasons(page: &mut String, refused: &[&Decision]) {
     for decision in refused {
         *rows.entry(decision.reason.as_deref().unwrap_or("not known")).or_default() += 1;
     }
-    let rows = rows.into_iter().map(|(code, times)| [code.to_owned(), plain::reason(code).to_owned(), times.to_string()]);
+    let rows =
+        rows.into_iter().map(|(code, times)| [code.to_owned(), plain::reason(code).to_owned(), times.to_string()]);
     table(page, ["Refused because", "Which means", "Orders"], rows);
 }
 

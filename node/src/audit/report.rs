@@ -50,7 +50,10 @@ impl Audit {
         }
         let parameters = left.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>();
         say("with", &if parameters.is_empty() { "no parameters".to_owned() } else { parameters.join(", ") });
-        say("over", &format!("snapshot {} frozen at {}; {}", left.snapshot, left.as_at, plain::opt_outs(&left.opt_outs)));
+        say(
+            "over",
+            &format!("snapshot {} frozen at {}; {}", left.snapshot, left.as_at, plain::opt_outs(&left.opt_outs)),
+        );
         say("rule", &left.rule);
         say("software", &left.software);
         say("template", &left.template);

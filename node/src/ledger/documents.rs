@@ -111,7 +111,7 @@ impl Store {
         let at = at.max(self.last_known);
         let mut audit = self.audit;
         let events = events.get(..events.len().min(EVENTS_MAX)).unwrap_or_default();
-        let insert = |connection: &mut rusqlite::Connection| -> rusqlite::Result<chain::Link> {
+        let mut insert = |connection: &mut rusqlite::Connection| -> rusqlite::Result<chain::Link> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for document in documents {
                 document.insert(&transaction, at)?;

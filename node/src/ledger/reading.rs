@@ -109,7 +109,8 @@ fn open(files: &Files) -> Result<(Connection, bool), ReadingError> {
     match connection.execute_batch("begin; select count(*) from ledger") {
         Ok(()) => Ok((connection, true)),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-            let unlocked = Connection::open_with_flags(uri(path), flags | OpenFlags::SQLITE_OPEN_URI).map_err(database)?;
+            let unlocked =
+                Connection::open_with_flags(uri(path), flags | OpenFlags::SQLITE_OPEN_URI).map_err(database)?;
             Ok((unlocked, false))
         }
         Err(source) => Err(database(source)),

@@ -45,7 +45,7 @@ impl ReleaseRow {
         })
     }
 
-    pub fn link(&self, last: &Link) -> Link {
+    pub(super) fn link(&self, last: &Link) -> Link {
         let contributors = self.contributors_sha256.as_deref().unwrap_or_default();
         Chain::Release.next(
             last,

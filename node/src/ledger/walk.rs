@@ -260,7 +260,8 @@ pub(super) fn walk(
     // INVARIANT: anchor <= ledger <= anchor + one transaction, else rows were removed or the anchor was. A leap and the
     // events of an update are a transaction too.
     let lag = (releases.n - anchor.release.n, audit.n - anchor.audit.n);
-    let lags = lag.0 == 0 && (0..=events_max()).contains(&lag.1) || lag.0 >= 1 && (lag == (1, AUDIT_ROWS) || leapt_last(&walked, anchor));
+    let lags = lag.0 == 0 && (0..=events_max()).contains(&lag.1)
+        || lag.0 >= 1 && (lag == (1, AUDIT_ROWS) || leapt_last(&walked, anchor));
     if met != (true, true) || !lags || named.next().is_some() {
         return Ok(Err(BrokenLink::NotAnchored {
             sequence: releases.n,
