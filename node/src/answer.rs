@@ -13,6 +13,7 @@ use wire::{
     VerifiedOrder,
 };
 
+use crate::admit::Admitted;
 use crate::config::Config;
 use crate::coverage::{CellCoverage, Held};
 use crate::engine::{EngineError, Question};
@@ -29,22 +30,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// A provider within a process, answering.
 pub struct Node(Arc<Inner>);
 
-struct Inner {
-    provider: Provider,
-    host: Arc<Host>,
-}
-
-/// What came of admitting an order.
-struct Admitted {
-    query: Query,
-    lookups: Vec<Arc<Lookup>>,
-    checked: Arc<Checked>,
-    snapshot: Arc<Snapshot>,
-    coverage: CellCoverage,
-    key: AnswerKey,
-    now: DateTime<Utc>,
-    /// What the answer is made under, to be kept beside it.
-    documents: Vec<Kept>,
+pub(crate) struct Inner {
+    pub(crate) provider: Provider,
+    pub(crate) host: Arc<Host>,
 }
 
 /// A protected table, and who stands behind it, sealed.
@@ -122,6 +110,9 @@ impl Inner {
         let provider = &self.provider;
         policy::addressed(order.order(), provider.code())?;
         provider.steps.at(Step::Verified);
+        if let Some(known) = dispatch.known {
+            provider.ledger.holds(known, provider.clock.now()).await?;
+        }
         if let Known::Same(release) = provider.ledger.known(asked.order, asked.order_digest).await? {
             return Ok(release);
         }
@@ -137,54 +128,6 @@ impl Inner {
         };
         drop(processor);
         Ok(provider.ledger.record(self.entry(admitted, figures, asked)).await?)
-    }
-
-    async fn admit(&self, order: &Order, dispatch: &Dispatch, asked: &mut Asked) -> Result<Admitted, Reason> {
-        let config = &self.provider.config;
-        let last_known = self.provider.ledger.last_known_time().await?;
-        let now = self.provider.clock.now();
-        policy::in_time(order, now, last_known)?;
-        let now = now.max(last_known);
-        let approved = self.host.template(&config.trust_root, &dispatch.template, now)?;
-        if approved.digest() != order.template {
-            return Err(Reason::TemplateMismatch);
-        }
-        asked.context.approval = Some(approval(&approved));
-        policy::permitted(&config.admission, config.kind, approved.template(), &order.purpose)?;
-        let query = Query::bind(Arc::clone(&approved), &order.parameters).map_err(|_| Reason::BadParameters)?;
-        let lookups = self.lookups(&approved, dispatch, now).await?;
-        let checked = self.host.plan(&approved, &lookups)?;
-        let snapshot = self.provider.snapshot().map_err(|error| self.integrity(&error))?;
-        let tables: Vec<&str> = checked.tables().iter().map(|read| read.name.as_str()).collect();
-        let coverage = held(config, &snapshot).of(&query, &tables).ok_or(Reason::NotCovered)?;
-        snapshot.unchanged(tables).map_err(|error| self.integrity(&error))?;
-        let digests: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
-        let key = AnswerKey { fingerprint: query.fingerprint(&digests), snapshot: snapshot.id() };
-        let documents =
-            vec![Kept { kind: Kind::Template, payload: approved.digest(), envelope: dispatch.template.clone() }];
-        Ok(Admitted { query, lookups, checked, snapshot, coverage, key, now, documents })
-    }
-
-    /// The look-ups that the template names, in its order; each approved, and no older than one seen before.
-    async fn lookups(
-        &self,
-        approved: &Approved,
-        dispatch: &Dispatch,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Arc<Lookup>>, Reason> {
-        let names = &approved.template().lookups;
-        let root = &self.provider.config.trust_root;
-        let found = dispatch.lookups.iter().take(names.len()).map(|bytes| self.host.lookup(root, bytes, now));
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        let mut lookups = Vec::with_capacity(names.len());
-        for name in names {
-            let lookup = found.iter().find(|lookup| lookup.name() == name).ok_or(Reason::LookupMissing)?;
-            if lookup.version() < self.provider.ledger.lookup_version(name.clone()).await? {
-                return Err(Reason::LookupRolledBack);
-            }
-            lookups.push(Arc::clone(lookup));
-        }
-        Ok(lookups)
     }
 
     async fn figures(&self, admitted: &Admitted, order: OrderId) -> Result<Figures, Reason> {
@@ -258,7 +201,7 @@ impl Inner {
         Answered::Refusal(reason.refusal().sign(order, provider, signing_key, now))
     }
 
-    fn integrity(&self, error: &crate::snapshot::IntegrityError) -> Reason {
+    pub(crate) fn integrity(&self, error: &crate::snapshot::IntegrityError) -> Reason {
         tracing::error!(provider = %self.provider.code(), "nothing is counted: {error}");
         Reason::DataIntegrity
     }
@@ -306,24 +249,6 @@ fn asked(order: &VerifiedOrder, received_at: DateTime<Utc>) -> Asked {
             ..Context::default()
         },
     }
-}
-
-/// Which approved version is asked for, and who approved it, for the audit.
-fn approval(approved: &Approved) -> Approval {
-    let template = approved.template();
-    Approval {
-        id: template.id.clone(),
-        version: template.version,
-        title: template.title.clone(),
-        agreement: template.agreement.clone(),
-        approved_by: approved.approved_by().to_vec(),
-    }
-}
-
-/// The tables that the snapshot holds, with the configured days on which each is complete.
-fn held<'a>(config: &'a Config, snapshot: &Snapshot) -> Held<'a> {
-    let held = config.sources.tables.iter().filter(|(name, _)| snapshot.tables().contains_key(**name));
-    Held::new(held.map(|(name, source)| (*name, source.covers)), snapshot.taken_at().date_naive())
 }
 
 /// The id in an order whose signature does not hold, so that the refusal can name it. It decides nothing.

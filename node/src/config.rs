@@ -2,6 +2,7 @@
 //! survives reading: keys are loaded, digests compared, coverage and policies constructed.
 
 mod files;
+mod governance;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use template::{ProviderKind, PublicKey, RootError, SigningKey, TrustRoot};
 use wire::{ClientTls, OptOuts, ProviderCode};
 
 pub use files::KeyFileError;
+pub use governance::{AcceptedKind, AnalystSignature, Governance, Guardian};
 pub(crate) use files::create_private;
 pub use written::{Answering, ColumnKind};
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub policy: Policy,
     /// What the provider lets be asked.
     pub admission: Admission,
+    /// The provider's own say on what is asked.
+    pub governance: Governance,
     /// Which opt-outs the snapshot applies.
     pub opt_outs: OptOuts,
     /// Bounds on work.
@@ -281,6 +285,7 @@ impl Reader<'_> {
                 refused_templates: written.refuse.templates.into_iter().collect(),
                 refused_purposes: written.refuse.purposes.into_iter().collect(),
             },
+            governance: self.governance(written.governance)?,
             limits: self.limits(&written.limits)?,
             sources: self.sources(written.sources, written.raw)?,
             opt_outs: written.opt_outs,

@@ -12,6 +12,7 @@ mod chain;
 mod cipher;
 mod documents;
 mod event;
+mod quarantine;
 mod reading;
 mod rows;
 mod schema;
@@ -25,14 +26,16 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use chrono::{DateTime, Utc};
 use template::{Digest, PublicKey};
 use tokio::sync::oneshot;
-use wire::{AnalystName, OrderId, ProviderCode, Release, SnapshotId, Unrecorded};
+use wire::{AnalystName, KnownRelease, OrderId, ProviderCode, Release, SnapshotId, Unrecorded};
 
 pub(crate) use audit::AuditRow;
 pub(crate) use audit::{Approval, Context, Given};
 pub(crate) use cipher::Cipher;
 pub(crate) use documents::{Kept, Kind};
 pub(crate) use event::{Event, Whose};
+pub(crate) use quarantine::Leap;
 pub(crate) use reading::read;
+pub use quarantine::LeapError;
 pub use reading::{Held, ReadingError};
 pub(crate) use rows::ReleaseRow;
 pub use store::LedgerOpenError;
@@ -211,6 +214,17 @@ impl Ledger {
         at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         self.run(move |store| store.refused(&order, asked.as_ref(), reason, at)).await
+    }
+
+    /// Whether the ledger holds a release that another has seen; it is quarantined where not.
+    pub(crate) async fn holds(&self, known: KnownRelease, at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.run(move |store| store.holds(&known, at.timestamp())).await
+    }
+
+    /// Quarantines the ledger, and notes why.
+    pub(crate) async fn quarantine(&self, why: String, at: DateTime<Utc>) -> LedgerError {
+        let quarantined = self.run(move |store| Err::<(), _>(store.quarantine(why, at.timestamp()))).await;
+        quarantined.err().unwrap_or(LedgerError::Quarantined)
     }
 
     /// What the ledger's events say of governance.

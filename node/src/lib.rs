@@ -8,6 +8,7 @@
 //! Architecture invariant: rows of a snapshot are read in `engine` alone, and only a sealed table comes out of it.
 #![forbid(unsafe_code)]
 
+mod admit;
 mod answer;
 mod audit;
 mod clock;
@@ -21,6 +22,7 @@ mod ledger;
 mod panics;
 mod policy;
 mod provider;
+mod refusals;
 mod serve;
 mod snapshot;
 mod sources;
@@ -31,14 +33,15 @@ pub use crate::answer::Node;
 pub use crate::audit::{Audit, AuditError, Format, Part};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
-    Admission, Answering, ColumnKind, Config, ConfigError, Coordinator, KeyFileError, Limits, Origin, RawSource,
+    AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance, Guardian, KeyFileError, Limits, Origin, RawSource,
     Source, Sources, Span,
 };
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
-pub use crate::ledger::{BrokenLink, Held, LedgerOpenError, ReadingError};
+pub use crate::ledger::{BrokenLink, Held, LeapError, LedgerOpenError, ReadingError};
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
+pub use crate::refusals::{Presence, RefusalsFile};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{
     IntegrityError, LeftOut, Manifest, NumberingError, Snapshot, SnapshotError, TableEntry, take,

@@ -14,10 +14,12 @@ const STEP_BACK_S: i64 = 300;
 /// Why an order is refused, really. It stands in the provider's audit; outside only its [`Refusal`] is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
+    AgreementEnded,
     AnsweringOff,
     Altered,
     BadParameters,
     Busy,
+    CatalogueStale,
     ClockAhead,
     ClockSteppedBack,
     DataIntegrity,
@@ -29,15 +31,20 @@ pub(crate) enum Reason {
     LookupNotApproved,
     LookupRolledBack,
     NoConsent,
+    NotAccepted,
     NotCovered,
+    NotListed,
+    OrganisationRefused,
     OutOfMemory,
     OutOfTime,
     PlanRefused,
     PopulationTooSmall,
     ProtectFailed,
     PurposeRefused,
+    RefusalsUnreadable,
     ReleaseFailed,
     Replayed,
+    RequestNotSigned,
     TemplateMismatch,
     TemplateNotApproved,
     TemplateRefused,
@@ -49,10 +56,12 @@ impl Reason {
     /// The word in the audit.
     pub(crate) const fn code(self) -> &'static str {
         match self {
+            Self::AgreementEnded => "agreement-ended",
             Self::AnsweringOff => "answering-off",
             Self::Altered => "altered",
             Self::BadParameters => "bad-parameters",
             Self::Busy => "busy",
+            Self::CatalogueStale => "catalogue-stale",
             Self::ClockAhead => "clock-ahead",
             Self::ClockSteppedBack => "clock-stepped-back",
             Self::DataIntegrity => "data-integrity",
@@ -64,15 +73,20 @@ impl Reason {
             Self::LookupNotApproved => "lookup-not-approved",
             Self::LookupRolledBack => "lookup-rolled-back",
             Self::NoConsent => "no-consent",
+            Self::NotAccepted => "not-accepted",
             Self::NotCovered => "not-covered",
+            Self::NotListed => "not-listed",
+            Self::OrganisationRefused => "organisation-refused",
             Self::OutOfMemory => "out-of-memory",
             Self::OutOfTime => "out-of-time",
             Self::PlanRefused => "plan-refused",
             Self::PopulationTooSmall => "population-too-small",
             Self::ProtectFailed => "protect-failed",
             Self::PurposeRefused => "purpose-refused",
+            Self::RefusalsUnreadable => "refusals-unreadable",
             Self::ReleaseFailed => "release-failed",
             Self::Replayed => "replayed",
+            Self::RequestNotSigned => "request-not-signed",
             Self::TemplateMismatch => "template-mismatch",
             Self::TemplateNotApproved => "template-not-approved",
             Self::TemplateRefused => "template-refused",
@@ -85,15 +99,18 @@ impl Reason {
     /// decide reads the same.
     pub(crate) const fn refusal(self) -> Refusal {
         match self {
+            Self::AgreementEnded => Refusal::AgreementEnded,
             Self::Altered | Self::WrongProvider => Refusal::Altered,
             Self::BadParameters => Refusal::BadParameters,
             Self::Busy => Refusal::Busy,
+            Self::CatalogueStale => Refusal::StaleCatalogue,
             Self::ClockAhead | Self::ClockSteppedBack => Refusal::ClockSkew,
             Self::DataIntegrity => Refusal::DataIntegrity,
             Self::Expired => Refusal::Expired,
             Self::LookupMissing
             | Self::LookupNotApproved
             | Self::LookupRolledBack
+            | Self::NotListed
             | Self::PlanRefused
             | Self::TemplateMismatch
             | Self::TemplateNotApproved
@@ -101,12 +118,16 @@ impl Reason {
             Self::NotCovered => Refusal::NotCovered,
             Self::AnsweringOff
             | Self::NoConsent
+            | Self::NotAccepted
+            | Self::OrganisationRefused
             | Self::PopulationTooSmall
             | Self::PurposeRefused
+            | Self::RefusalsUnreadable
             | Self::TemplateRefused => Refusal::NotReleased,
+            Self::LedgerQuarantined => Refusal::Quarantined,
             Self::Replayed => Refusal::Replayed,
+            Self::RequestNotSigned => Refusal::RequestNotSigned,
             Self::EngineFailed
-            | Self::LedgerQuarantined
             | Self::LedgerStorage
             | Self::OutOfMemory
             | Self::OutOfTime

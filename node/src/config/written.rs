@@ -32,6 +32,8 @@ pub(super) struct Written {
     #[serde(default)]
     pub refuse: Refuse,
     #[serde(default)]
+    pub governance: super::governance::Written,
+    #[serde(default)]
     pub limits: Limits,
     pub sources: BTreeMap<String, Source>,
     #[serde(default)]

@@ -147,7 +147,9 @@ fn held(
     if version != schema::VERSION || found != provider.as_str() {
         return Err(ReadingError::Foreign { path: files.database.clone() });
     }
-    let walked = walk(connection, &epoch, provider.as_str(), anchor.as_ref(), seen).map_err(database)??;
+    let walked = walk(connection, &epoch, provider.as_str(), anchor.as_ref(), seen)
+        .map_err(database)?
+        .map_err(|broken| broken.link)?;
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     Ok(Held {
         epoch: encode_hex(&epoch),

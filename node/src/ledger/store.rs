@@ -83,6 +83,8 @@ pub(crate) struct Store {
     pub(super) audit: Link,
     pub(super) last_known: i64,
     pub(super) standing: Standing,
+    /// Whether every row follows from the one before, whatever the anchor says.
+    pub(super) follows: bool,
     pub(super) state: State,
 }
 
@@ -165,6 +167,7 @@ impl Store {
             steps,
             last_known: 0,
             standing: Standing::default(),
+            follows: false,
             state: State::Ready,
         };
         store.verify(files).map_err(|source| LedgerOpenError::File { path: files.anchor.clone(), source })?;
@@ -177,7 +180,7 @@ impl Store {
         let broken = match walk(&self.connection, &self.epoch, &self.provider, anchor.as_ref(), &mut Unseen) {
             Ok(Ok(walked)) => {
                 (self.releases, self.audit, self.last_known) = (walked.releases, walked.audit, walked.last_known);
-                self.standing = walked.standing;
+                (self.standing, self.follows) = (walked.standing, true);
                 if walked.quarantined {
                     self.state = State::Quarantined;
                     tracing::error!(
@@ -188,7 +191,13 @@ impl Store {
                 }
                 return self.write_anchor();
             }
-            Ok(Err(broken)) => broken.to_string(),
+            Ok(Err(broken)) => {
+                if let Some(walked) = broken.follows {
+                    (self.releases, self.audit, self.last_known) = (walked.releases, walked.audit, walked.last_known);
+                    (self.standing, self.follows) = (walked.standing, true);
+                }
+                broken.link.to_string()
+            }
             Err(_) => "its rows cannot be read".to_owned(),
         };
         tracing::error!(

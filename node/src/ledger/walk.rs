@@ -62,6 +62,21 @@ pub enum BrokenLink {
     },
 }
 
+/// A ledger that does not hold.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// Where it first fails.
+    pub link: BrokenLink,
+    /// What it is known by, where every row follows from the one before and only the anchor says otherwise.
+    pub follows: Option<Box<Walked>>,
+}
+
+impl From<BrokenLink> for Broken {
+    fn from(link: BrokenLink) -> Self {
+        Self { link, follows: None }
+    }
+}
+
 /// What a ledger that holds is known by.
 #[derive(Clone, Debug)]
 pub(super) struct Walked {
@@ -194,9 +209,9 @@ pub(super) fn walk(
     provider: &str,
     anchor: Option<&Anchor>,
     seen: &mut impl Seen,
-) -> rusqlite::Result<Result<Walked, BrokenLink>> {
+) -> rusqlite::Result<Result<Walked, Broken>> {
     let Some(anchor) = anchor.filter(|anchor| anchor.epoch == epoch_text(epoch)) else {
-        return Ok(Err(BrokenLink::Anchor));
+        return Ok(Err(BrokenLink::Anchor.into()));
     };
     let genesis = |chain: Chain| chain.genesis(epoch, provider);
     let (mut releases, mut audit) = (genesis(Chain::Release), genesis(Chain::Audit));
@@ -215,11 +230,11 @@ pub(super) fn walk(
         let release = ReleaseRow::read(row)?;
         let next = release.link(&releases);
         if (release.sequence, release.head.as_slice()) != (next.n, next.head.bytes()) {
-            return Ok(Err(BrokenLink::Release { sequence: next.n }));
+            return Ok(Err(BrokenLink::Release { sequence: next.n }.into()));
         }
         let sealed: Option<Vec<u8>> = row.get("sealed")?;
         if sealed.map(|sealed| Digest::of(&sealed).bytes().to_vec()) != release.contributors_sha256 {
-            return Ok(Err(BrokenLink::Contributors { sequence: next.n }));
+            return Ok(Err(BrokenLink::Contributors { sequence: next.n }.into()));
         }
         releases = next;
         sequences.push((next.n, release.head.clone()));
@@ -235,12 +250,12 @@ pub(super) fn walk(
         let decision = AuditRow::read(row)?;
         let next = decision.link(&audit);
         if (decision.n, decision.head.as_slice()) != (next.n, next.head.bytes()) {
-            return Ok(Err(BrokenLink::Decision { n: next.n }));
+            return Ok(Err(BrokenLink::Decision { n: next.n }.into()));
         }
         if let Some(sequence) = decision.release_sequence
             && named.next() != decision.release_head.clone().map(|head| (sequence, head))
         {
-            return Ok(Err(BrokenLink::Named { n: next.n }));
+            return Ok(Err(BrokenLink::Named { n: next.n }.into()));
         }
         if let Some(event) = decision.event() {
             walked.learn(event, next.n);
@@ -263,12 +278,15 @@ pub(super) fn walk(
     let lags = lag.0 == 0 && (0..=events_max()).contains(&lag.1)
         || lag.0 >= 1 && (lag == (1, AUDIT_ROWS) || leapt_last(&walked, anchor));
     if met != (true, true) || !lags || named.next().is_some() {
-        return Ok(Err(BrokenLink::NotAnchored {
+        let link = BrokenLink::NotAnchored {
             sequence: releases.n,
             n: audit.n,
             anchored_sequence: anchor.release.n,
             anchored_n: anchor.audit.n,
-        }));
+        };
+        walked.releases = releases;
+        return Ok(Err(Broken { link, follows: named.next().is_none().then(|| Box::new(walked)) }));
     }
+    walked.releases = releases;
     Ok(Ok(walked))
 }
