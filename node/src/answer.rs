@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use disclosure::{Protected, Public, protect};
-use plan::Checked;
-use template::{Approved, Digest, Lookup, Query, SigningKey};
+use template::SigningKey;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
     Answered, Answerer, Dispatch, Header, Order, OrderId, ProviderCode, Release, Statement, StoredCells, Unrecorded,
@@ -15,13 +14,11 @@ use wire::{
 
 use crate::admit::Admitted;
 use crate::config::Config;
-use crate::coverage::{CellCoverage, Held};
 use crate::engine::{EngineError, Question};
 use crate::host::Host;
-use crate::ledger::{AnswerKey, Approval, Asked, Context, Entry, Given, Kept, Kind, Known, LedgerError, Place};
+use crate::ledger::{Asked, Context, Entry, Given, Known, LedgerError, Place};
 use crate::policy::{self, Reason};
 use crate::provider::Provider;
-use crate::snapshot::Snapshot;
 use crate::steps::Step;
 
 /// Beyond the limit of counting, the time after which an order is given up from outside.

@@ -175,7 +175,7 @@ async fn a_ledger_that_was_changed_or_put_back_releases_nothing() {
         fs::write(&anchor, anchor_bytes).unwrap();
         let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
         let answer = answer_to(&mut desk, &world.ask()).await;
-        assert_eq!(answer.sites[0].outcome, SiteOutcome::Refused(Refusal::Failed), "{what}");
+        assert_eq!(answer.sites[0].outcome, SiteOutcome::Refused(Refusal::Quarantined), "{what}");
         assert_eq!(answer.groups[0].answered, 3, "{what}");
         nodes.stop().await;
     }

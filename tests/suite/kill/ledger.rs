@@ -31,7 +31,7 @@ async fn a_ledger_restored_from_yesterday_is_quarantined() {
     std::fs::copy(&backup, &database).unwrap();
     let mut node = start_nodes(&ground, &[VICTIM], None);
     analyst.sees(&CODES).await;
-    let refused = outcomes(&[(VICTIM, SiteOutcome::Refused(Refusal::Failed))]);
+    let refused = outcomes(&[(VICTIM, SiteOutcome::Refused(Refusal::Quarantined))]);
     // Neither what it has forgotten, nor what it remembers, nor anything new.
     for month in [1, 0, 2] {
         let run = analyst.ask(month, 60).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_ledger_of_another_past_is_quarantined() {
     let _node = start_nodes(&ground, &[VICTIM], None);
     analyst.sees(&CODES).await;
     let run = analyst.ask(2, 60).await.unwrap();
-    analyst.right_answer(run, 2, &outcomes(&[(VICTIM, SiteOutcome::Refused(Refusal::Failed))])).await;
+    analyst.right_answer(run, 2, &outcomes(&[(VICTIM, SiteOutcome::Refused(Refusal::Quarantined))])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
