@@ -18,8 +18,8 @@ use template::{ProviderKind, PublicKey, RootError, SigningKey, TrustRoot};
 use wire::{ClientTls, OptOuts, ProviderCode};
 
 pub use files::KeyFileError;
-pub use governance::{AcceptedKind, AnalystSignature, Governance, Guardian};
 pub(crate) use files::create_private;
+pub use governance::{AcceptedKind, AnalystSignature, Governance, Guardian};
 pub use written::{Answering, ColumnKind};
 
 use written::Written;

@@ -33,8 +33,8 @@ pub use crate::answer::Node;
 pub use crate::audit::{Audit, AuditError, Format, Part};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
-    AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance, Guardian, KeyFileError, Limits, Origin, RawSource,
-    Source, Sources, Span,
+    AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance,
+    Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
 };
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;

@@ -80,12 +80,7 @@ fn text(path: &Path) -> io::Result<String> {
 impl Refusals {
     /// Whether a question may be answered as far as this file goes. An organisation that nobody states is not refused:
     /// demand signed requests to know it.
-    pub(crate) fn allow(
-        &self,
-        template: &Template,
-        purpose: &str,
-        organisation: Option<&str>,
-    ) -> Result<(), Reason> {
+    pub(crate) fn allow(&self, template: &Template, purpose: &str, organisation: Option<&str>) -> Result<(), Reason> {
         self.answers()?;
         if self.templates.contains(&template.id) {
             return Err(Reason::TemplateRefused);

@@ -4,12 +4,13 @@ use std::fs;
 use std::sync::Mutex;
 
 use disclosure::Cell;
-use template::{Envelope, PayloadType, ProviderKind};
+use template::{Digest, Envelope, PayloadType, ProviderKind, Query};
 use wire::{Refusal, ReportedRelease, verify_refusal};
 
 use super::*;
 use crate::clock::Clock;
 use crate::fixture::{Site, key, told, unobserved};
+use crate::snapshot::Snapshot;
 use crate::steps::Steps;
 
 struct At(Mutex<DateTime<Utc>>);

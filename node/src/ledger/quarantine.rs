@@ -5,11 +5,11 @@ use rusqlite::OptionalExtension as _;
 use template::Digest;
 use wire::KnownRelease;
 
+use super::LedgerError;
 use super::chain::Link;
 use super::documents::{Kept, Kind};
 use super::event::Event;
 use super::store::{State, Store};
-use super::LedgerError;
 
 /// Why a rebaseline is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,9 @@ pub enum LeapError {
     #[error("the ledger's rows do not form a chain: restore the newest copy whose `audit verify` names no broken link")]
     Broken,
     /// It would use a place again.
-    #[error("the rebaseline goes on after release {after}, and the ledger holds {held}; ask for one that leaves none out")]
+    #[error(
+        "the rebaseline goes on after release {after}, and the ledger holds {held}; ask for one that leaves none out"
+    )]
     Behind {
         /// Where it goes on.
         after: u64,
@@ -116,13 +118,8 @@ impl Store {
             return Err(LeapError::Epoch);
         }
         let n = i64::try_from(leap.after).map_err(|_| LeapError::Behind { after: leap.after, held })?;
-        let event = Event::Rebaselined {
-            from: held,
-            after: leap.after,
-            head: leap.head(),
-            epoch: leap.epoch.clone(),
-            sha256,
-        };
+        let event =
+            Event::Rebaselined { from: held, after: leap.after, head: leap.head(), epoch: leap.epoch.clone(), sha256 };
         let document = Kept { kind: Kind::Rebaseline, payload: leap.payload, envelope: leap.envelope.clone() };
         self.releases = Link { n, head: leap.head() };
         self.note_whatever_state(&[document], &[event], at).map_err(|_| LeapError::Storage)?;
@@ -139,9 +136,11 @@ impl Store {
     fn followed(&self, sha256: &Digest) -> Result<bool, LeapError> {
         let last: Option<Option<String>> = self
             .connection
-            .query_row("select context from audit where reason = 'rebaselined' and n = (select max(n) from audit)", [], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "select context from audit where reason = 'rebaselined' and n = (select max(n) from audit)",
+                [],
+                |row| row.get(0),
+            )
             .optional()
             .map_err(|_| LeapError::Storage)?;
         let event = last.flatten().as_deref().and_then(Event::read);
