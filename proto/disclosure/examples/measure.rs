@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use disclosure::{
-    Cell, Column, Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Public, Tally, Zeros, audit, protect,
+    Cell, Column, Coverage, Depth, Dimension, Domain, Measure, Pairs, Per, Policy, Public, Tally, Zeros, audit, protect,
 };
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -99,18 +99,11 @@ fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Ou
     tally.add(&cells, &(0..next).collect::<Vec<u32>>(), &[])?;
     let policy = Policy::hes_2018().with_pairs(pairs);
     let started = Instant::now();
-    let protected = protect(
-        tally.finish()?,
-        &domain,
-        &measures,
-        &policy,
-        &Coverage::whole(&domain),
-        &Public::nothing(&domain, &measures),
-    )?;
+    let public = Public::nothing(&domain, &measures);
+    let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain), &public)?;
     let took = started.elapsed();
     let started = Instant::now();
-    let audited =
-        if domain.len() <= 2200 { Some(audit(&domain, &measures, &policy, protected.table())?) } else { None };
+    let audited = audit(&domain, &measures, &policy, &public, protected.table(), Depth::Check)?;
     let attacked = started.elapsed();
     let cells = protected.cells(0);
     let small = cells.iter().filter(|cell| matches!(cell, Cell::Suppressed { .. })).count();
@@ -118,10 +111,10 @@ fn table(name: &str, sizes: &[usize], totals: &[Vec<usize>], pairs: Pairs) -> Ou
     let wide =
         cells[domain.inner_len()..].iter().filter(|c| matches!(c, Cell::Shown { low, high, .. } if high - low > 4));
     println!(
-        "protect {name} {pairs:?}: {} cells, {small} small, {} totals wider than 5, {withheld} withheld, {took:.3?}; audit {:?} in {attacked:.3?}",
+        "protect {name} {pairs:?}: {} cells, {small} small, {} totals wider than 5, {withheld} withheld, {took:.3?}; audit {} in {attacked:.3?}",
         domain.len(),
         wide.count(),
-        audited.map(|report| report.narrowed.len()),
+        audited.narrowed.len(),
     );
     Ok(())
 }
@@ -166,14 +159,8 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
         let mut tally = Tally::new(&domain, &measures)?;
         tally.add(&cells, &persons, &[])?;
         let started = Instant::now();
-        let protected = protect(
-            tally.finish()?,
-            &domain,
-            &measures,
-            &policy,
-            &Coverage::whole(&domain),
-            &Public::nothing(&domain, &measures),
-        )?;
+        let public = Public::nothing(&domain, &measures);
+        let protected = protect(tally.finish()?, &domain, &measures, &policy, &Coverage::whole(&domain), &public)?;
         took += started.elapsed().as_secs_f64();
         let (inner, totals) = protected.cells(0).split_at(domain.inner_len());
         small += inner.iter().filter(|cell| cell.is_hidden()).count();
@@ -184,7 +171,7 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
                 _ => withheld += 1,
             }
         }
-        let report = audit(&domain, &measures, &policy, protected.table())?;
+        let report = audit(&domain, &measures, &policy, &public, protected.table(), Depth::Check)?;
         if !report.narrowed.is_empty() {
             println!("NARROWED {:?}", report.narrowed.len());
         }

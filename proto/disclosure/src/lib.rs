@@ -29,7 +29,9 @@ mod rows;
 mod tally;
 
 // The public interface is:
-pub use crate::audit::{AuditError, MAX_AUDIT_VARIABLES, Narrowed, Report, audit};
+pub use crate::audit::{
+    AuditError, Depth, EquationId, FigureId, Finding, Findings, MAX_FIGURES, Narrowed, Report, Revealed, audit,
+};
 pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;
 pub use crate::contributors::Contributors;

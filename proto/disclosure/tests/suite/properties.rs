@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use disclosure::{
     Cell, Coverage, Domain, Extent, Measure, MeasureKind, Per, Policy, Public, Reported, Rounding, Threshold, Zeros,
-    audit,
 };
 use proptest::prelude::*;
 
-use crate::tables::{Row, coverage, domain, protected};
+use crate::tables::{Row, attacked, coverage, domain, protected};
 
 const DAYS_CAP: u64 = 4;
 const ROWS_CAP: u64 = 2;
@@ -77,8 +76,8 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
     let protected = protected(domain, measures, policy, &coverage(domain, covered), rows);
     let cells: Vec<Vec<Cell>> = (0..measures.len()).map(|m| protected.cells(m).to_vec()).collect();
     let reported = Reported::check(domain.clone(), measures.to_vec(), *policy, cells.clone()).unwrap();
-    let attacked = audit(domain, measures, policy, &cells).unwrap();
-    assert_eq!(attacked.narrowed, [], "{cells:?}");
+    let found = attacked(domain, measures, policy, &cells).unwrap();
+    assert_eq!(found.narrowed, [], "{cells:?}");
     let refines_rows = refines_rows(measures, policy);
     for (m, measure) in measures.iter().enumerate() {
         assert_eq!(cells[m].len(), domain.len());

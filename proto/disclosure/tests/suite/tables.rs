@@ -1,8 +1,8 @@
 //! Tables made from plain records.
 
 use disclosure::{
-    Cell, Column, Coverage, Covered, Dimension, Domain, Measure, MeasureKind, Per, Policy, Protected, Public, Tally,
-    protect,
+    AuditError, Cell, Column, Coverage, Covered, Depth, Dimension, Domain, Measure, MeasureKind, Per, Policy,
+    Protected, Public, Report, Tally, audit, protect,
 };
 
 /// One contribution: the inner cell, the person, and the value in hundredths.
@@ -51,4 +51,14 @@ pub fn people(domain: &Domain, policy: &Policy, counts: &[u64]) -> Vec<Cell> {
 pub fn coverage(domain: &Domain, covered: &[bool]) -> Coverage {
     let mut flags = covered.iter();
     Coverage::of(domain, |_| if *flags.next().unwrap() { Covered::Yes } else { Covered::No })
+}
+
+/// What the whole attack finds in a table beside which nothing is public.
+pub fn attacked(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    cells: &[Vec<Cell>],
+) -> Result<Report, AuditError> {
+    audit(domain, measures, policy, &Public::nothing(domain, measures), cells, Depth::Thorough)
 }
