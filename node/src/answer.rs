@@ -13,6 +13,7 @@ use wire::{
 };
 
 use crate::admit::Admitted;
+use crate::attack::withstand;
 use crate::config::Config;
 use crate::engine::{EngineError, Question};
 use crate::host::Host;
@@ -142,6 +143,7 @@ impl Inner {
                 Reason::ProtectFailed
             })?;
         provider.steps.at(Step::Protected);
+        withstand(provider.code(), &protected, &public, provider.steps.as_ref())?;
         let place = order.to_string();
         let contributors = protected.contributors().seal(|plain| provider.cipher.seal(plain, place.as_bytes()));
         Ok(Figures { contributors: contributors.ok_or(Reason::ReleaseFailed)?, protected })

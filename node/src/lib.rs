@@ -10,6 +10,7 @@
 
 mod admit;
 mod answer;
+mod attack;
 mod audit;
 mod clock;
 mod config;

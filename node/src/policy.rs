@@ -17,6 +17,7 @@ pub(crate) enum Reason {
     AgreementEnded,
     AnsweringOff,
     Altered,
+    AttackFound,
     BadParameters,
     Busy,
     CatalogueStale,
@@ -59,6 +60,7 @@ impl Reason {
             Self::AgreementEnded => "agreement-ended",
             Self::AnsweringOff => "answering-off",
             Self::Altered => "altered",
+            Self::AttackFound => "attack-found",
             Self::BadParameters => "bad-parameters",
             Self::Busy => "busy",
             Self::CatalogueStale => "catalogue-stale",
@@ -127,7 +129,8 @@ impl Reason {
             Self::LedgerQuarantined => Refusal::Quarantined,
             Self::Replayed => Refusal::Replayed,
             Self::RequestNotSigned => Refusal::RequestNotSigned,
-            Self::EngineFailed
+            Self::AttackFound
+            | Self::EngineFailed
             | Self::LedgerStorage
             | Self::OutOfMemory
             | Self::OutOfTime

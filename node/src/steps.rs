@@ -1,5 +1,7 @@
 //! Named points of the answering of an order, so that a test can stop a process exactly there.
 
+use disclosure::Cell;
+
 /// A point in the answering of an order, in the order in which they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
@@ -54,11 +56,17 @@ impl Step {
     }
 }
 
-/// Sees each step as it is passed. It is told nothing else.
+/// Sees each step as it is passed.
 pub trait Steps: Send + Sync {
     /// Called at each step, on whichever thread takes it.
     fn at(&self, step: Step) {
         let _unobserved = step;
+    }
+
+    /// Called with a copy of a protected table before the node attacks it. What is released is never that copy, so
+    /// whoever spoils it can only have the table refused.
+    fn attack(&self, table: &mut [Vec<Cell>]) {
+        let _unspoiled = table;
     }
 }
 

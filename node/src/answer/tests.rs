@@ -261,6 +261,39 @@ fn a_panic_while_counting_is_a_refusal_and_no_more() {
     assert!(ask(&site, &node(&site), &template, &site.order(digest)).is_ok());
 }
 
+/// Spoils the copy of the table that the node attacks: month one has 18 to 22 people under one method, a total of this
+/// many over both, and the rest hidden.
+struct Spoils(Cell);
+
+impl Steps for Spoils {
+    fn attack(&self, table: &mut [Vec<Cell>]) {
+        let total = table[0].len() - 2;
+        table[0][0] = Cell::Suppressed { low: 0, high: 9 };
+        table[0][1] = Cell::Shown { value: 20, low: 18, high: 22 };
+        table[0][total] = self.0;
+        table[1].fill(Cell::Withheld);
+    }
+}
+
+#[test]
+fn a_table_that_gives_a_hidden_figure_away_is_refused_before_it_is_recorded() {
+    let shown = |value| Cell::Shown { value, low: value - 2, high: value + 2 };
+    let site = Site::new();
+    let (digest, template) = site.template(SAME);
+    // 28 people leave at least 6 for the hidden cell; nobody, and 60 people, cannot be.
+    for total in [shown(30), Cell::Zero, shown(60)] {
+        let node = node_with(&site, Arc::new(Spoils(total)));
+        assert_eq!(ask(&site, &node, &template, &site.order(digest)).map(|_| ()), Err(Refusal::Failed), "{total:?}");
+    }
+    let node = node_with(&site, Arc::new(Spoils(shown(20))));
+    let order = site.order(digest);
+    let release = ask(&site, &node, &template, &order).unwrap();
+    // Nothing of the refused orders was recorded as released, and what was spoilt is not what is released.
+    let reported = reported(&site, &node, &template, &order, &release);
+    assert_eq!(reported.header.sequence, 1);
+    assert_eq!(reported.reported.cells(0)[0], shown(20));
+}
+
 #[test]
 fn answers_leave_at_quanta() {
     let ms = Duration::from_millis;

@@ -30,7 +30,8 @@ mod tally;
 
 // The public interface is:
 pub use crate::audit::{
-    AuditError, Depth, EquationId, FigureId, Finding, Findings, MAX_FIGURES, Narrowed, Report, Revealed, audit,
+    AuditError, Depth, EquationId, FigureId, Finding, Findings, MAX_AUDITED_FIGURES, MAX_FIGURES, Narrowed, Report,
+    Revealed, audit, is_audited,
 };
 pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;

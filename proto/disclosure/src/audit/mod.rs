@@ -30,6 +30,16 @@ use crate::public::Public;
 /// The most figures that are attacked together.
 pub const MAX_FIGURES: usize = 100_000;
 
+/// The most figures, cells times measures, of a declared table that a node attacks before it releases it.
+pub const MAX_AUDITED_FIGURES: usize = 30_000;
+
+/// Whether a node attacks tables of this declaration: it follows from the declaration alone, never from data or time. A
+/// table of one measure always is.
+#[must_use]
+pub fn is_audited(domain: &Domain, measures: &[Measure]) -> bool {
+    domain.len().saturating_mul(measures.len()) <= MAX_AUDITED_FIGURES
+}
+
 /// How much an attack spends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {

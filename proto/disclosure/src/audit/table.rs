@@ -1,6 +1,6 @@
 //! What one table of a declared domain reveals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::revealed::{Equation, FigureId, Revealed};
 use crate::bounds::{Interval, own};
@@ -39,7 +39,7 @@ impl Table {
         let mut of_measures: Vec<Vec<FigureId>> = Vec::new();
         for (place, (measure, said)) in measures.iter().zip(cells).enumerate() {
             let figures = table.figures(domain, place, measure, policy, said);
-            table.add_up(domain, measure.kind(), said, &figures);
+            table.add_up(domain, measure.kind(), &figures);
             of_measures.push(figures);
         }
         table.couple(domain, measures, cells, &of_measures);
@@ -83,37 +83,24 @@ impl Table {
     }
 
     /// Every group of cells from the next finer ones. What follows from these follows for all coarser ones.
-    fn add_up(&mut self, domain: &Domain, kind: MeasureKind, said: &[Cell], figures: &[FigureId]) {
+    fn add_up(&mut self, domain: &Domain, kind: MeasureKind, published: &[FigureId]) {
         let groups = Groups::new(domain, kind);
-        let mut of_groups: Vec<Vec<FigureId>> = Vec::new();
-        for (place, kept) in groups.all.iter().enumerate() {
-            let first = groups.first_cell(domain, place);
-            let figures = (0..groups.size(domain, kept)).map(|at| match first {
-                Some(first) => figures[first + at],
-                None => {
-                    self.cells.push(None);
-                    self.revealed.figure(Interval { low: 0, high: None })
-                }
-            });
-            of_groups.push(figures.collect());
-        }
-        let covered: Vec<Vec<bool>> = groups.all.iter().map(|kept| groups.covered(domain, kept, said)).collect();
+        let figures: Vec<Vec<FigureId>> = groups
+            .all
+            .iter()
+            .map(|group| match group.first {
+                Some(first) => published[first..first + group.cells].to_vec(),
+                None => (0..group.cells).map(|_| self.unpublished()).collect(),
+            })
+            .collect();
         let pairs = groups.next_finer();
-        let adds_up = |&(coarse, fine): &(usize, usize)| {
-            let mut dropped = groups.all[fine].iter().filter(|d| !groups.all[coarse].contains(d));
-            let personal =
-                |d: &usize| domain.dimensions()[*d].per == Per::Person || domain.dimensions()[*d].levels.len() == 1;
-            kind != MeasureKind::People || dropped.all(personal)
-        };
-        let sums: Vec<(usize, usize)> = pairs.iter().copied().filter(adds_up).collect();
+        let sums: Vec<(usize, usize)> = pairs.iter().copied().filter(|&pair| groups.adds_up(pair)).collect();
         // Sums over any one of the next finer groups imply those over the others.
         let needed = one_each(&sums);
         for (coarse, fine) in pairs {
-            let (coarse_kept, fine_kept) = (&groups.all[coarse], &groups.all[fine]);
-            for (at, &total) in of_groups[coarse].iter().enumerate().filter(|&(at, _)| covered[coarse][at]) {
-                let under = domain.cells_under(&groups.key(domain, coarse_kept, at), fine_kept);
-                let parts: Vec<FigureId> =
-                    under.into_iter().filter(|&part| covered[fine][part]).map(|part| of_groups[fine][part]).collect();
+            for (total, parts) in groups.parts(coarse, fine).into_iter().enumerate() {
+                let total = figures[coarse][total];
+                let parts: Vec<FigureId> = parts.into_iter().map(|part| figures[fine][part]).collect();
                 if !sums.contains(&(coarse, fine)) {
                     self.revealed.union(total, &parts);
                     continue;
@@ -124,6 +111,12 @@ impl Table {
                 }
             }
         }
+    }
+
+    /// A figure of which nothing is said.
+    fn unpublished(&mut self) -> FigureId {
+        self.cells.push(None);
+        self.revealed.figure(Interval { low: 0, high: None })
     }
 
     /// People, rows and sums of one cell bound each other.
@@ -144,75 +137,109 @@ impl Table {
     }
 }
 
-/// The groups of cells of a domain, by the dimensions that they keep: the inner cells, the declared totals and, of
-/// people, the totals by all personal dimensions over each declared one. Those are published nowhere, but people of
-/// different levels of a personal dimension are different people, which a union over everything would forget.
+/// A group of cells: how it deals the inner cells among its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    /// Its first cell among those published, if it is.
+    first: Option<usize>,
+    cells: usize,
+    /// Per inner cell, the cell of the group that it is part of.
+    of: Vec<usize>,
+}
+
+/// The inner cells, the declared totals and, of people, each total by everything of which a person has one level. Those
+/// are published nowhere, but people of different levels are then different people, which a union over everything would
+/// forget.
 struct Groups {
-    all: Vec<Vec<usize>>,
-    declared: BTreeMap<Vec<usize>, usize>,
+    all: Vec<Group>,
+    /// Per inner cell, a number for its levels of the dimensions of which a person has one; nought for all where
+    /// everything adds up.
+    persons: Vec<usize>,
+    counts_people: bool,
 }
 
 impl Groups {
     fn new(domain: &Domain, kind: MeasureKind) -> Self {
-        let inner: Vec<usize> = (0..domain.dimensions().len()).collect();
-        let mut all = vec![inner.clone()];
-        all.extend(domain.totals().iter().cloned());
-        let declared = all.iter().enumerate().map(|(place, kept)| (kept.clone(), place)).collect();
-        if kind == MeasureKind::People {
-            for kept in domain.totals() {
-                let personal = |d: &usize| kept.contains(d) || domain.dimensions()[*d].per == Per::Person;
-                let implied: Vec<usize> = inner.iter().copied().filter(personal).collect();
-                if !all.contains(&implied) {
-                    all.push(implied);
+        let inner = domain.inner_len();
+        let mut all = vec![Group { first: Some(0), cells: inner, of: (0..inner).collect() }];
+        for total in 0..domain.totals().len() {
+            let cells = domain.cells_of_total(total);
+            let mut of = vec![0; inner];
+            for (place, cell) in cells.clone().enumerate() {
+                domain.children(cell).into_iter().for_each(|child| of[child] = place);
+            }
+            all.push(Group { first: Some(cells.start), cells: cells.len(), of });
+        }
+        let counts_people = kind == MeasureKind::People;
+        let mut persons = vec![0; inner];
+        if counts_people {
+            let mut numbers: BTreeMap<Vec<Option<usize>>, usize> = BTreeMap::new();
+            for (cell, person) in persons.iter_mut().enumerate() {
+                let CellKey(key) = domain.key(cell).unwrap_or(CellKey(Vec::new()));
+                let of_person = key.into_iter().zip(domain.dimensions()).filter(|(_, d)| d.per == Per::Person);
+                let next = numbers.len();
+                *person = *numbers.entry(of_person.map(|(level, _)| level).collect()).or_insert(next);
+            }
+            for total in 1..all.len() {
+                let split = all[total].split_by(&persons);
+                if !all.iter().any(|group| group.of == split.of) {
+                    all.push(split);
                 }
             }
         }
-        Self { all, declared }
+        Self { all, persons, counts_people }
     }
 
-    /// The first cell of a group that is published.
-    fn first_cell(&self, domain: &Domain, place: usize) -> Option<usize> {
-        match *self.declared.get(&self.all[place])? {
-            0 => Some(0),
-            total => Some(domain.cells_of_total(total - 1).start),
+    /// Whether the cells of a finer group under one of a coarser are of different people.
+    fn adds_up(&self, (coarse, fine): (usize, usize)) -> bool {
+        let (coarse, fine) = (&self.all[coarse].of, &self.all[fine].of);
+        let mut seen: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut alone =
+            |cell: usize| *seen.entry((coarse[cell], self.persons[cell])).or_insert(fine[cell]) == fine[cell];
+        !self.counts_people || (0..coarse.len()).all(&mut alone)
+    }
+
+    /// Per cell of a coarser group, the cells of a finer one under it.
+    fn parts(&self, coarse: usize, fine: usize) -> Vec<Vec<usize>> {
+        let mut parts: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.all[coarse].cells];
+        for (&total, &part) in self.all[coarse].of.iter().zip(&self.all[fine].of) {
+            parts[total].insert(part);
         }
-    }
-
-    fn size(&self, domain: &Domain, kept: &[usize]) -> usize {
-        kept.iter().map(|&d| domain.dimensions()[d].levels.len()).product()
-    }
-
-    /// The key of a group's cell, by its position row-major over the dimensions kept.
-    fn key(&self, domain: &Domain, kept: &[usize], mut at: usize) -> CellKey {
-        let mut key = vec![None; domain.dimensions().len()];
-        for &dimension in kept.iter().rev() {
-            let levels = domain.dimensions()[dimension].levels.len();
-            key[dimension] = Some(at % levels);
-            at /= levels;
-        }
-        CellKey(key)
-    }
-
-    /// Which cells of a group cover something.
-    fn covered(&self, domain: &Domain, kept: &[usize], said: &[Cell]) -> Vec<bool> {
-        let inner: Vec<usize> = (0..domain.dimensions().len()).collect();
-        let any =
-            |at| domain.cells_under(&self.key(domain, kept, at), &inner).iter().any(|&c| said[c] != Cell::NotCovered);
-        (0..self.size(domain, kept)).map(any).collect()
+        parts.into_iter().map(|parts| parts.into_iter().collect()).collect()
     }
 
     /// Each group with those finer ones between which and it there is no other.
     fn next_finer(&self) -> Vec<(usize, usize)> {
-        let within = |one: &[usize], other: &[usize]| one.len() < other.len() && one.iter().all(|d| other.contains(d));
-        let mut pairs = Vec::new();
-        for (coarse, kept) in self.all.iter().enumerate() {
-            for (fine, wider) in self.all.iter().enumerate().filter(|(_, wider)| within(kept, wider)) {
-                if !self.all.iter().any(|between| within(kept, between) && within(between, wider)) {
-                    pairs.push((coarse, fine));
-                }
-            }
-        }
-        pairs
+        let places = 0..self.all.len();
+        let finer = |coarse: usize, fine: usize| {
+            let (one, other) = (&self.all[coarse], &self.all[fine]);
+            coarse != fine && (other.cells, coarse) > (one.cells, fine) && other.is_within(one)
+        };
+        let within: Vec<Vec<usize>> =
+            places.clone().map(|coarse| places.clone().filter(|&fine| finer(coarse, fine)).collect()).collect();
+        let direct =
+            |coarse: usize, fine: usize| !within[coarse].iter().any(|&between| within[between].contains(&fine));
+        let pairs = places.flat_map(|coarse| within[coarse].iter().map(move |&fine| (coarse, fine)));
+        pairs.filter(|&(coarse, fine)| direct(coarse, fine)).collect()
+    }
+}
+
+impl Group {
+    /// This group with each of its cells split by what `persons` says of the inner ones.
+    fn split_by(&self, persons: &[usize]) -> Self {
+        let mut numbers: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let mut number = |(&cell, &person): (&usize, &usize)| {
+            let next = numbers.len();
+            *numbers.entry((cell, person)).or_insert(next)
+        };
+        let of: Vec<usize> = self.of.iter().zip(persons).map(&mut number).collect();
+        Self { first: None, cells: numbers.len(), of }
+    }
+
+    /// Whether each cell of this group is part of one of the other.
+    fn is_within(&self, other: &Self) -> bool {
+        let mut under: Vec<Option<usize>> = vec![None; self.cells];
+        self.of.iter().zip(&other.of).all(|(&cell, &above)| *under[cell].get_or_insert(above) == above)
     }
 }
 
