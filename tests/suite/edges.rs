@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 const EDGES: [(&str, &[&str]); 10] = [
     ("proto/disclosure", &[]),
     ("proto/template", &["disclosure"]),
-    ("proto/plan", &["template"]),
+    ("proto/plan", &["disclosure", "template"]),
     ("proto/wire", &["template", "disclosure"]),
     ("node", &["disclosure", "template", "plan", "wire"]),
     ("coordinator", &["disclosure", "template", "plan", "wire", "combine"]),
     ("coordinator/combine", &["disclosure", "template", "wire"]),
-    ("coordinator/cli", &["disclosure", "template", "wire", "combine"]),
+    ("coordinator/cli", &["disclosure", "template", "plan", "wire", "combine"]),
     ("demo", &["disclosure", "template", "plan", "wire", "node", "coordinator", "combine", "cli"]),
     ("tests", &[]),
 ];

@@ -19,6 +19,7 @@ mod lineage;
 pub mod model;
 mod output;
 pub mod session;
+mod sheet;
 mod syntax;
 mod templates;
 
@@ -28,4 +29,5 @@ pub use crate::checked::{Checked, Read};
 pub use crate::contract::{LookupSchema, Output, OutputKind, Parameter, ParameterKind};
 pub use crate::error::{OutputProblem, ParameterProblem, PlanError};
 pub use crate::limits::{EXPRESSIONS_MAX, JOINS_MAX, LIST_MAX, OPERATORS_MAX, PLAN_NODES_MAX, SQL_BYTES_MAX};
+pub use crate::sheet::{Line, ListSize, Section, Sheet, SheetError, Surroundings, Weight};
 pub use crate::templates::{check_template, values};

@@ -24,3 +24,6 @@ pub use self::request::{REQUEST_MINUTES_MAX, Request, RequestDocument, RequestEr
 pub use self::review::{Review, ReviewDocument, Verdict};
 pub use self::succession::{CATALOGUE_JUMP_MAX, CatalogueKeys, Succession, SuccessionError, TakenCatalogue};
 pub use self::withdrawal::{Withdrawal, WithdrawalDocument};
+
+#[cfg(test)]
+mod tests;

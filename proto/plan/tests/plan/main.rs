@@ -8,6 +8,7 @@ mod binding;
 mod cases;
 mod grammar;
 mod isolation;
+mod sheet;
 mod size;
 mod sql;
 mod templates;
