@@ -1,9 +1,13 @@
 //! The arguments.
 
+mod governance;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::{GroupingName, ParameterValue, RunId};
+
+pub(crate) use self::governance::{DocumentKind, DocumentsVerb, Hand, KeysVerb, ReviewArguments};
 
 use crate::render::Format;
 
@@ -69,6 +73,51 @@ pub(crate) enum Verb {
         #[command(flatten)]
         writing: Writing,
     },
+    /// Signing keys
+    #[command(subcommand)]
+    Keys(KeysVerb),
+    /// What a template would do, in plain words, before it is proposed
+    Sheet {
+        /// The template
+        file: PathBuf,
+    },
+    /// Propose a template, signed as its author
+    Propose {
+        /// The template
+        file: PathBuf,
+        /// Why, in one line
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+        #[command(flatten)]
+        hand: Hand,
+    },
+    /// The proposed templates and where they stand
+    Proposals {
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Give your view of a proposed template; others' views are shown after it
+    Review(ReviewArguments),
+    /// Sign a proposed template: with enough signatures it may be asked
+    Sign {
+        /// The proposal: its template's id, or the beginning of its digest
+        proposal: String,
+        #[command(flatten)]
+        hand: Hand,
+    },
+    /// End a template at once
+    Withdraw {
+        /// The proposal: its template's id, or the beginning of its digest
+        proposal: String,
+        /// Why, in your words
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        hand: Hand,
+    },
+    /// Trust roots, look-ups, enrolments, agreements, rebaselines
+    #[command(subcommand)]
+    Documents(DocumentsVerb),
 }
 
 /// What to do with one template.
@@ -214,6 +263,19 @@ mod tests {
             ("result short", false),
             ("result --format parquet", false),
             ("runs --quiet", true),
+            ("keys new k", true),
+            ("propose t.toml --why beds", true),
+            ("propose t.toml", false),
+            ("review beds --approve --because good", true),
+            ("review beds --because good", false),
+            ("review beds --approve", false),
+            ("review beds --approve --object --because good", false),
+            ("sign beds --yes --digest 01234567", true),
+            ("sign beds --yes", false),
+            ("withdraw beds", false),
+            ("documents sign root r.json -o r.dsse.json", true),
+            ("documents sign root r.json", false),
+            ("documents sign template t.toml -o t.dsse.json", false),
         ];
         for (line, fits) in cases {
             assert_eq!(parse(line).is_ok(), fits, "{line}");

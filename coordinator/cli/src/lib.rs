@@ -38,7 +38,7 @@ use clap::Parser as _;
 // The public interface is:
 pub use crate::exit::Exit;
 pub use crate::progress::{Loudness, SiteProgress};
-pub use crate::settings::{Settings, SettingsError};
+pub use crate::settings::{Settings, SettingsError, Signing};
 
 use crate::arguments::Arguments;
 

@@ -1,6 +1,6 @@
 //! The connection to the coordinator, and which exit code its errors stand for.
 
-use wire::{ClientTls, Desk, DeskError};
+use wire::{ClientTls, Desk, DeskError, Governance};
 
 use crate::exit::Exit;
 use crate::failure::{Ends as _, Failure};
@@ -14,6 +14,15 @@ pub(crate) async fn connect(places: &Places) -> Result<Desk, Failure> {
     let settings = Settings::find(places).ends(Exit::Usage)?;
     let tls = ClientTls::load(&settings.tls).ends(Exit::Unreachable)?;
     Desk::connect(&settings.coordinator, &settings.server_name, &tls).await.map_err(failure)
+}
+
+/// Connects to the guardians' door.
+///
+/// # Errors
+/// A [`Failure`] that says what to do.
+pub(crate) async fn govern(settings: &Settings) -> Result<Governance, Failure> {
+    let tls = ClientTls::load(&settings.tls).ends(Exit::Unreachable)?;
+    Governance::connect(&settings.coordinator, &settings.server_name, &tls).await.map_err(failure)
 }
 
 /// The failure that an error of the coordinator's door is.

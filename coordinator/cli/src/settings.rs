@@ -6,6 +6,13 @@
 //! certificate = "ada.pem"       # paths are relative to this file
 //! key         = "ada.key"
 //! authority   = "authority.pem"
+//!
+//! # of whoever signs
+//! signing_key  = "ada.signing.key"
+//! name         = "ada.lovelace"
+//! organisation = "Riverside Integrated Care Board"
+//! lookups      = "lookups"          # a folder of the region's signed look-ups, for the review sheet
+//! list_sizes   = "list-sizes.csv"   # published list sizes, `provider,people`, for the review sheet
 //! ```
 
 use std::ffi::OsString;
@@ -29,6 +36,23 @@ pub struct Settings {
     pub server_name: String,
     /// The certificate and key of whoever calls, and the authority that vouches for the coordinator. PEM files.
     pub tls: TlsFiles,
+    /// What whoever signs needs, as far as it is given.
+    pub signing: Signing,
+}
+
+/// What whoever signs needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signing {
+    /// The signing key's file.
+    pub key: Option<PathBuf>,
+    /// The name in the trust root, or in the enrolment.
+    pub name: Option<String>,
+    /// The organisation, as written there.
+    pub organisation: Option<String>,
+    /// A folder of signed look-ups.
+    pub lookups: Option<PathBuf>,
+    /// A file of published list sizes.
+    pub list_sizes: Option<PathBuf>,
 }
 
 /// Why there are no settings.
@@ -79,6 +103,11 @@ struct Document {
     certificate: PathBuf,
     key: PathBuf,
     authority: PathBuf,
+    signing_key: Option<PathBuf>,
+    name: Option<String>,
+    organisation: Option<String>,
+    lookups: Option<PathBuf>,
+    list_sizes: Option<PathBuf>,
 }
 
 /// Where settings may stand.
@@ -152,6 +181,13 @@ impl Settings {
                 certificate: folder.join(document.certificate),
                 key: folder.join(document.key),
                 authority: folder.join(document.authority),
+            },
+            signing: Signing {
+                key: document.signing_key.map(|path| folder.join(path)),
+                name: document.name,
+                organisation: document.organisation,
+                lookups: document.lookups.map(|path| folder.join(path)),
+                list_sizes: document.list_sizes.map(|path| folder.join(path)),
             },
         })
     }

@@ -60,7 +60,11 @@ pub(super) async fn runs(places: &Places, listing: &Listing) -> Result<Exit, Fai
     write_list(listing, &Listed { columns, rows: runs.iter().map(row).collect() }, &runs)
 }
 
-fn chosen<'a>(templates: &'a [TemplateEntry], id: &str, version: Option<u32>) -> Result<&'a TemplateEntry, String> {
+pub(super) fn chosen<'a>(
+    templates: &'a [TemplateEntry],
+    id: &str,
+    version: Option<u32>,
+) -> Result<&'a TemplateEntry, String> {
     let of_id = || templates.iter().filter(|entry| entry.id == id);
     let found = match version {
         Some(version) => of_id().find(|entry| entry.version == version),

@@ -1,8 +1,14 @@
 //! What each verb does.
 
 mod answer;
+mod documents;
+mod hand;
+mod keys;
 mod lists;
+mod proposal;
 mod question;
+mod request;
+mod sheet;
 
 use std::io::{IsTerminal as _, stdout};
 
@@ -32,6 +38,14 @@ pub(crate) fn perform(arguments: Arguments) -> Result<Exit, Failure> {
             Verb::Templates { verb: None, listing } => lists::templates(&places, &listing).await,
             Verb::Run(run) => question::run(&places, run, loudness).await,
             Verb::Runs { listing } => lists::runs(&places, &listing).await,
+            Verb::Keys(verb) => keys::perform(&verb),
+            Verb::Sheet { file } => sheet::print(&places, &file),
+            Verb::Propose { file, why, hand } => proposal::propose(&places, &file, &why, &hand).await,
+            Verb::Proposals { listing } => proposal::list(&places, &listing).await,
+            Verb::Review(arguments) => proposal::review(&places, arguments).await,
+            Verb::Sign { proposal, hand } => proposal::sign(&places, &proposal, &hand).await,
+            Verb::Withdraw { proposal, reason, hand } => proposal::withdraw(&places, &proposal, &reason, &hand).await,
+            Verb::Documents(verb) => documents::perform(&places, verb).await,
             Verb::Result { run, writing } => answer::result(&places, run, &writing, loudness).await,
         }
     })

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use tokio::time::{sleep, timeout};
 use wire::{Answer, Ask, Desk, DeskError, RunId};
 
-use super::answer;
+use super::{answer, request};
 use crate::arguments::{RunArguments, Writing};
 use crate::exit::Exit;
 use crate::failure::{Ends as _, Failure};
@@ -29,13 +29,13 @@ pub(super) async fn run(places: &Places, arguments: RunArguments, loudness: Loud
         return explain(places, arguments).await;
     }
     if arguments.no_wait {
-        let run = connect(places).await?.ask(&ask(&arguments)?).await.map_err(failure)?;
+        let run = send(places, &mut connect(places).await?, &ask(&arguments)?).await?;
         on_stdout(|out| writeln!(out, "{run}")).ends(Exit::Internal)?;
         return Ok(Exit::Complete);
     }
     let output = answer::open(&arguments.writing)?;
     let mut desk = connect(places).await?;
-    let run = desk.ask(&ask(&arguments)?).await.map_err(failure)?;
+    let run = send(places, &mut desk, &ask(&arguments)?).await?;
     if loudness == Loudness::Told {
         eprintln!("asked: run {run}");
     }
@@ -50,6 +50,14 @@ pub(super) async fn run(places: &Places, arguments: RunArguments, loudness: Loud
     };
     progress.finish();
     answer::write(&waited?, output, loudness)
+}
+
+/// Asks, in the analyst's own hand where the settings name a signing key.
+async fn send(places: &Places, desk: &mut Desk, ask: &Ask) -> Result<RunId, Failure> {
+    match request::signed(places, desk, ask).await? {
+        Some(envelope) => desk.ask_signed(ask, envelope).await.map_err(failure),
+        None => desk.ask(ask).await.map_err(failure),
+    }
 }
 
 fn ask(arguments: &RunArguments) -> Result<Ask, Failure> {

@@ -42,7 +42,8 @@ fn every_template_of_the_library_has_a_sheet_without_warnings_of_its_own() {
         let sheet = Sheet::write(toml.as_bytes(), &surroundings()).unwrap();
         let text = sheet.text();
         assert_eq!(Sheet::write(toml.as_bytes(), &surroundings()).unwrap().text(), text, "{id}");
-        for expected in ["person_id: ", "distinct people", "sharing agreement: ", "8100 people on 2 lists", "the default"]
+        for expected in
+            ["person_id: ", "distinct people", "sharing agreement: ", "8100 people on 2 lists", "the default"]
         {
             assert!(text.contains(expected), "{id} lacks {expected}:\n{text}");
         }
@@ -115,11 +116,18 @@ fn an_sql_that_is_only_written_otherwise_is_said_to_be() {
 fn a_narrower_question_over_the_same_records_is_a_risk() {
     let approved = text_of("emergency-admissions-75-plus");
     let other = approved.replacen("id = \"emergency-admissions-75-plus\"", "id = \"other\"", 1);
-    let narrower = other.replacen("interval '75 years'", "interval '75 years'\n  and hospital_spell.discharge_date is not null", 1);
+    let narrower = other.replacen(
+        "interval '75 years'",
+        "interval '75 years'\n  and hospital_spell.discharge_date is not null",
+        1,
+    );
     let shifted = other.replacen("\"mdg-01\", ", "\"mdg-01 and more\", ", 1);
     let surroundings = Surroundings { approved: vec![approved.into_bytes()], ..surroundings() };
     let found = warnings(&narrower, &surroundings);
-    assert!(found.iter().any(|words| words.contains("subtracting the two") && words.contains("discharge_date")), "{found:?}");
+    assert!(
+        found.iter().any(|words| words.contains("subtracting the two") && words.contains("discharge_date")),
+        "{found:?}"
+    );
     let found = warnings(&shifted, &surroundings);
     assert!(found.iter().any(|words| words.contains("the levels of locality differ")), "{found:?}");
     assert_eq!(warnings(&other, &surroundings), Vec::<String>::new());
