@@ -61,7 +61,8 @@ fn only_a_decision_is_a_refusal() {
     for refusal in Refusal::ALL {
         let mut answer = sample::complete();
         answer.sites.iter_mut().for_each(|site| site.outcome = SiteOutcome::Refused(refusal));
-        let fault = ["busy", "clock-skew", "data-integrity", "expired", "failed"].contains(&refusal.word());
+        let faults = ["busy", "clock-skew", "data-integrity", "expired", "failed", "quarantined", "stale-catalogue"];
+        let fault = faults.contains(&refusal.word());
         assert_eq!(Exit::of(&answer), if fault { Exit::Incomplete } else { Exit::Refused }, "{refusal:?}");
     }
 }
