@@ -8,11 +8,8 @@ use super::authority::{Authority, COORDINATOR_NAME, Subject};
 use super::enrolment::Region;
 use super::folder::{self, Folder};
 use super::guardians::Guardians;
-use super::{ANALYST, TEMPLATES};
+use super::{ANALYST, ORGANISATION, TEMPLATES};
 use crate::population::Population;
-
-/// The organisation of the region's analyst.
-const ORGANISATION: &str = "Riverside Integrated Care Board";
 
 /// Makes the coordinator's and the analyst's keys and certificates. Returns the key that signs orders.
 ///

@@ -46,10 +46,16 @@ impl Folder {
         self.0.join("trust-root.json")
     }
 
-    /// The guardians' keys.
+    /// The guardians, each in a folder of their own.
     #[must_use]
     pub fn guardians(&self) -> PathBuf {
         self.0.join("guardians")
+    }
+
+    /// Signed documents of governance, to be published, and published list sizes.
+    #[must_use]
+    pub fn governance(&self) -> PathBuf {
+        self.0.join("governance")
     }
 
     /// The coordinator.

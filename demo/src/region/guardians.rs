@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use template::{Document as _, Envelope, LookupDocument, PayloadType, PersonDocument, RootDocument, SigningKey};
+use template::{Document, Envelope, LookupDocument, PayloadType, PersonDocument, RootDocument, SigningKey};
 
 /// People who approve: (name, organisation, position).
-const GUARDIANS: [(&str, &str, &str); 3] = [
+pub(super) const GUARDIANS: [(&str, &str, &str); 3] = [
     ("amara.castellan", "Northmead University Hospital", "Caldicott guardian"),
     ("bryn.okafor", "Riverside Integrated Care Board", "Head of information governance"),
     ("carys.lindqvist", "Council of Eastholme", "Caldicott guardian for social care"),
@@ -82,6 +82,12 @@ impl Guardians {
     #[must_use]
     pub fn sign_template(&self, toml: &str) -> Envelope {
         Envelope::sign(PayloadType::Template, toml.as_bytes().to_vec(), &self.signers())
+    }
+
+    /// A document, signed by as many guardians as it takes.
+    #[must_use]
+    pub fn sign<T: Document>(&self, document: &T) -> Envelope {
+        document.sign(&self.signers())
     }
 
     /// A look-up, signed by as many guardians as it takes.

@@ -7,6 +7,7 @@ pub mod authority;
 mod coordination;
 pub mod enrolment;
 pub mod folder;
+mod governance;
 pub mod guardians;
 mod library;
 mod running;
@@ -33,6 +34,8 @@ pub use running::{Running, start};
 pub const RECORDS: (&str, &str) = ("2023-04-01", "2025-09-30");
 /// The analyst of the region.
 pub const ANALYST: &str = "ada.analyst";
+/// The organisation of the analyst.
+const ORGANISATION: &str = "Riverside Integrated Care Board";
 /// A region is usable so long before its certificates run out, in days.
 const CERTIFICATE_MARGIN_DAYS: u64 = 30;
 
@@ -83,7 +86,7 @@ struct Description {
 }
 
 /// The form of the folder that this program writes and reads.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Makes the region, or takes the one that stands in its folder, for a coordinator at `address` (`host:port`).
 ///
@@ -140,8 +143,13 @@ fn resume(
 /// Writes the coordinator's new address into every configuration that names the old one.
 fn move_coordinator(folder: &Folder, description: &Description, address: &str) -> Result<()> {
     let providers = description.providers.iter().map(|code| folder.provider(code).join("node.toml"));
-    let others = [folder.coordinator().join("coordinator.toml"), folder.analyst().join("tallyward.toml")];
-    for file in providers.chain(others) {
+    let others = [
+        folder.coordinator().join("coordinator.toml"),
+        folder.analyst().join("tallyward.toml"),
+        folder.analyst().join("signing.toml"),
+    ];
+    let guardians = guardians::GUARDIANS.map(|(name, ..)| folder.guardians().join(name).join("tallyward.toml"));
+    for file in providers.chain(others).chain(guardians) {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         folder::write(&file, text.replace(&description.coordinator, address))?;
     }
@@ -170,9 +178,8 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
     population.write_all(&folder.providers(), |_| telling.step())?;
 
     let (guardians, keys) = Guardians::new()?;
-    for (name, key) in keys.guardians {
-        folder::write_private(&folder.guardians().join(format!("{name}.key")), key)?;
-    }
+    governance::seat(&folder, &authority, address, &keys.guardians)?;
+    governance::enrol(&folder, address, &guardians, &population, today)?;
     folder::write_private(&folder.coordinator().join("catalogue.key"), keys.catalogue)?;
     let expires = today.checked_add_days(Days::new(365)).context("the clock is beyond the calendar")?;
     let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;

@@ -49,6 +49,8 @@ pub(crate) enum DocumentsVerb {
 /// What a signed document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DocumentKind {
+    /// A provider's own guardian's word on a template
+    Acceptance,
     /// The sharing agreements
     Agreements,
     /// The analysts and auditors

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use template::{
-    AgreementsDocument, Document, ENVELOPE_BYTES_MAX, EnrolmentDocument, Envelope, Lookup, PayloadType,
-    RebaselineDocument, RootDocument, parse_document,
+    AcceptanceDocument, AgreementsDocument, Document, ENVELOPE_BYTES_MAX, EnrolmentDocument, Envelope, Lookup,
+    PayloadType, RebaselineDocument, RootDocument, parse_document,
 };
 
 use super::hand;
@@ -71,6 +71,7 @@ fn sign(places: &Places, kind: DocumentKind, file: &Path, output: &Path, by: &Ha
 impl DocumentKind {
     const fn payload_type(self) -> PayloadType {
         match self {
+            Self::Acceptance => PayloadType::Acceptance,
             Self::Agreements => PayloadType::Agreements,
             Self::Enrolment => PayloadType::Enrolment,
             Self::Lookup => PayloadType::Lookup,
@@ -85,6 +86,7 @@ impl DocumentKind {
             Ok(())
         }
         match self {
+            Self::Acceptance => reads::<AcceptanceDocument>(payload),
             Self::Agreements => reads::<AgreementsDocument>(payload),
             Self::Enrolment => reads::<EnrolmentDocument>(payload),
             Self::Lookup => Lookup::parse(payload).map(|_| ()).map_err(Into::into),

@@ -1,0 +1,107 @@
+//! What the people who govern a region need: each guardian's certificate, key and settings; the analyst's own key; and
+//! the enrolment and the agreements, signed and ready to be published.
+
+use anyhow::Result;
+use chrono::{Days, NaiveDate};
+use template::{
+    AgreementDocument, AgreementsDocument, AnalystDocument, Document as _, EnrolmentDocument, PublicKey, SigningKey,
+    Template,
+};
+use wire::Caller;
+
+use super::authority::{Authority, COORDINATOR_NAME, Subject};
+use super::folder::{self, Folder};
+use super::guardians::{GUARDIANS, Guardians, NamedKey};
+use super::{ANALYST, ORGANISATION, TEMPLATES};
+use crate::population::Population;
+
+/// How long the demonstration's agreements last, in days.
+const AGREEMENT_DAYS: u64 = 730;
+
+/// Makes the folder of each guardian, with the keys that were made for them.
+///
+/// # Errors
+/// Where certificates cannot be made or files cannot be written.
+pub(super) fn seat(folder: &Folder, authority: &Authority, address: &str, keys: &[NamedKey]) -> Result<()> {
+    for ((name, organisation, _), (_, key)) in GUARDIANS.iter().zip(keys) {
+        let place = folder.guardians().join(name);
+        let issued = authority.issue(&Subject::Caller(Caller::Guardian(name.parse()?)))?;
+        folder::write(&place.join("certificate.pem"), issued.certificate)?;
+        folder::write_private(&place.join("key.pem"), issued.key)?;
+        folder::write_private(&place.join("signing.key"), key)?;
+        folder::write(&place.join("tallyward.toml"), settings(address, "../../", name, organisation))?;
+    }
+    Ok(())
+}
+
+/// Makes the analyst's own key with settings that use it, and the documents by which the region knows it.
+///
+/// # Errors
+/// Where keys cannot be made or files cannot be written.
+pub(super) fn enrol(
+    folder: &Folder,
+    address: &str,
+    guardians: &Guardians,
+    population: &Population,
+    today: NaiveDate,
+) -> Result<()> {
+    let key = SigningKey::generate()?;
+    let public = SigningKey::from_pkcs8(&key)?.public();
+    folder::write_private(&folder.analyst().join("signing.key"), key)?;
+    folder::write(&folder.analyst().join("signing.toml"), settings(address, "../", ANALYST, ORGANISATION))?;
+    let documents = folder.governance();
+    let enrolment = guardians.sign(&enrolment(public)?);
+    folder::write(&documents.join("enrolment.dsse.json"), enrolment.to_bytes())?;
+    let agreements = guardians.sign(&agreements(population, today)?);
+    folder::write(&documents.join("agreements.dsse.json"), agreements.to_bytes())?;
+    folder::write(&documents.join("list-sizes.csv"), list_sizes(population))
+}
+
+fn enrolment(key: PublicKey) -> Result<EnrolmentDocument> {
+    let name: template::AnalystName = ANALYST.parse()?;
+    let analyst = AnalystDocument { name: name.clone(), organisation: ORGANISATION.to_owned(), keys: vec![key] };
+    Ok(EnrolmentDocument { version: 1, analysts: vec![analyst], auditors: vec![name] })
+}
+
+/// The agreements that the library's templates name, between all providers.
+fn agreements(population: &Population, today: NaiveDate) -> Result<AgreementsDocument> {
+    let parties: Vec<String> = population.providers().iter().map(|provider| provider.name.clone()).collect();
+    let mut agreements: Vec<AgreementDocument> = Vec::new();
+    for (_, text) in TEMPLATES {
+        let id = Template::parse(text.as_bytes())?.agreement;
+        if agreements.iter().all(|agreement| agreement.id != id) {
+            agreements.push(AgreementDocument {
+                title: id.clone(),
+                id,
+                parties: parties.clone(),
+                starts: today.pred_opt().unwrap_or(today),
+                expires: today.checked_add_days(Days::new(AGREEMENT_DAYS)).unwrap_or(NaiveDate::MAX),
+            });
+        }
+    }
+    Ok(AgreementsDocument { version: 1, agreements })
+}
+
+/// Published list sizes, for review sheets.
+fn list_sizes(population: &Population) -> String {
+    let sizes = population.providers().iter().filter_map(|p| Some(format!("{},{}\n", p.code, p.list_size?)));
+    std::iter::once("provider,people\n".to_owned()).chain(sizes).collect()
+}
+
+fn settings(address: &str, root: &str, name: &str, organisation: &str) -> String {
+    format!(
+        r#"coordinator = "https://{address}"
+server_name = "{COORDINATOR_NAME}"
+certificate = "certificate.pem"
+key = "key.pem"
+authority = "{root}authority/certificate.pem"
+
+# of whoever signs
+signing_key = "signing.key"
+name = "{name}"
+organisation = "{organisation}"
+lookups = "{root}coordinator/lookups"
+list_sizes = "{root}governance/list-sizes.csv"
+"#
+    )
+}
