@@ -1,7 +1,7 @@
 //! Answers as documents: what was asked, what came of every site, and what combining found.
 
 use combine::{CombineError, Heard, Site};
-use template::Grouping;
+use template::{Grouping, Lookup};
 use wire::{Answer, AnswerSite, RunState};
 
 use crate::run::Snapshot;
@@ -30,11 +30,13 @@ pub(crate) fn closed(snapshot: &Snapshot, closed_at: chrono::DateTime<chrono::Ut
         .sites
         .iter()
         .map(|site| Site {
+            provider: &site.record.provider,
             kind: site.record.kind,
             heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
         })
         .collect();
-    let conclusions = combine::conclude(query, snapshot.record.grouping, &sites)?;
+    let lookups: Vec<&Lookup> = snapshot.lookups.iter().map(AsRef::as_ref).collect();
+    let conclusions = combine::conclude(query, snapshot.record.grouping, &lookups, &sites)?;
     answer.groups = conclusions.groups;
     answer.notes.extend(conclusions.notes);
     Ok(answer)

@@ -22,6 +22,8 @@ pub struct Listed {
     pub envelope: Arc<Vec<u8>>,
     /// The envelopes of the look-ups that it reads.
     pub lookups: Vec<Arc<Vec<u8>>>,
+    /// What they hold, in the same order.
+    pub tables: Vec<Arc<Lookup>>,
     /// The exact text that was signed.
     pub toml: String,
 }
@@ -73,7 +75,7 @@ impl From<EnvelopeError> for WhyLeftOut {
 
 /// A look-up with its envelope.
 struct SignedLookup {
-    lookup: Lookup,
+    lookup: Arc<Lookup>,
     envelope: Arc<Vec<u8>>,
 }
 
@@ -160,7 +162,7 @@ fn read(file: &Path) -> Result<Vec<u8>, WhyLeftOut> {
 fn lookup(file: &Path, root: &TrustRoot, now: DateTime<Utc>) -> Result<SignedLookup, WhyLeftOut> {
     let bytes = read(file)?;
     let lookup = root.approve_lookup(&Envelope::parse(&bytes)?, now)?;
-    Ok(SignedLookup { lookup, envelope: Arc::new(bytes) })
+    Ok(SignedLookup { lookup: Arc::new(lookup), envelope: Arc::new(bytes) })
 }
 
 /// Of each look-up the newest version counts.
@@ -192,8 +194,9 @@ fn listed(
         .iter()
         .map(|name| lookups.get(name).ok_or_else(|| WhyLeftOut::Lookup(name.clone())))
         .collect::<Result<_, _>>()?;
-    let schemas: Vec<LookupSchema> = read.iter().map(|signed| LookupSchema::from(&signed.lookup)).collect();
+    let schemas: Vec<LookupSchema> = read.iter().map(|signed| LookupSchema::from(signed.lookup.as_ref())).collect();
     plan::check_template(approved.template(), &schemas)?;
+    let tables = read.iter().map(|signed| Arc::clone(&signed.lookup)).collect();
     let lookups = read.iter().map(|signed| Arc::clone(&signed.envelope)).collect();
-    Ok(Listed { approved: Arc::new(approved), envelope: Arc::new(envelope), lookups, toml })
+    Ok(Listed { approved: Arc::new(approved), envelope: Arc::new(envelope), lookups, tables, toml })
 }

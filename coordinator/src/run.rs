@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use template::{Digest, Envelope, Query};
+use template::{Digest, Envelope, Lookup, Query};
 use tokio::sync::{OwnedSemaphorePermit, RwLock, watch};
 use wire::{Order, Progress, ProviderCode, Refusal, ReportedRelease, SiteOutcome};
 
@@ -73,6 +73,8 @@ pub(crate) enum Said {
 pub(crate) struct Snapshot {
     pub record: RunRecord,
     pub query: Option<Arc<Query>>,
+    /// The look-ups that are sent along with orders.
+    pub lookups: Vec<Arc<Lookup>>,
     pub sites: Vec<SiteSnapshot>,
 }
 
@@ -128,7 +130,12 @@ impl OpenRun {
                 Said::Invalid | Said::Nothing | Said::Refused(_) => None,
             },
         });
-        Snapshot { record: self.record.clone(), query: self.query.clone(), sites: sites.collect() }
+        Snapshot {
+            record: self.record.clone(),
+            query: self.query.clone(),
+            lookups: self.listed.iter().flat_map(|listed| listed.tables.clone()).collect(),
+            sites: sites.collect(),
+        }
     }
 }
 

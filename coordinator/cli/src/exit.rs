@@ -52,7 +52,7 @@ impl Exit {
         let all_answered = answer.state == RunState::Answered
             && !answer.sites.is_empty()
             && answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released)
-            && answer.groups.iter().all(|group| group.state == GroupState::Combined);
+            && answer.groups.iter().all(|group| !matches!(group.state, GroupState::TooFewSites { .. }));
         if !all_answered {
             return Self::Incomplete;
         }

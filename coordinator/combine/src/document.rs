@@ -1,12 +1,18 @@
 //! Answers as documents: what combining found, in words and labels.
 
-use disclosure::{CellKey, Domain};
-use template::{Figure, FigureKind, Grouping, Query, Template, TemplateMeasure};
-use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CellState, CombinedCell, CombinedFigure, GroupState};
+use disclosure::{CellKey, Domain, MeasureKind};
+use template::{
+    Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
+    TemplateMeasure,
+};
+use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CellState, CombinedCell, CombinedFigure, Counted, GroupState};
 
 use crate::quorum::Quorum;
 use crate::site::Site;
 use crate::{CombineError, Group, Question, TooFewSites};
+
+/// The most figures of single sites that an answer shows.
+const SITE_CELLS_MAX: usize = 100_000;
 
 /// The part of an answer that follows from the question and what was heard of every asked site. Whoever holds the signed
 /// releases can make it again.
@@ -22,29 +28,80 @@ pub struct Conclusions {
     pub notes: Vec<String>,
 }
 
-/// Combines what was heard of every asked site, as an answer shows it.
+/// Combines what was heard of every asked site, as an answer shows it. `lookups` are those that were sent along with the
+/// orders.
 ///
 /// # Errors
-/// A [`CombineError`] where the sites' tables are not of this query.
-pub fn conclude(query: &Query, grouping: Grouping, sites: &[Site<'_>]) -> Result<Conclusions, CombineError> {
+/// A [`CombineError`] where the sites' tables are not of this query, or a look-up that a rate divides by is missing.
+pub fn conclude(
+    query: &Query,
+    grouping: Grouping,
+    lookups: &[&Lookup],
+    sites: &[Site<'_>],
+) -> Result<Conclusions, CombineError> {
     let template = query.template();
+    let populations = populations(template, lookups)?;
     let quorum = Quorum::new(template.min_sites.clone());
     let question = Question {
         domain: query.domain(),
         measures: query.measures(),
         figures: &template.figures,
+        populations: &populations,
         quorum: &quorum,
         grouping,
     };
     let groups = crate::combine(&question, sites)?;
     let mut notes = crate::notes(&question, sites, &groups);
     notes.extend(unasked(template, sites));
-    Ok(Conclusions {
-        dimensions: dimensions(query),
-        measures: measures(query),
-        groups: groups.into_iter().map(|group| document(&question, template, group)).collect(),
-        notes,
-    })
+    let mut groups: Vec<AnswerGroup> = groups.into_iter().map(|group| document(&question, template, group)).collect();
+    if template.sites == SiteFigures::Shown {
+        match single_sites(&question, sites) {
+            Some(single) => groups.extend(single),
+            None => notes.push(format!(
+                "Single sites' figures are left out: together they are more than {SITE_CELLS_MAX}. Ask for fewer cells."
+            )),
+        }
+    }
+    Ok(Conclusions { dimensions: dimensions(query), measures: measures(query), groups, notes })
+}
+
+/// Each released table as a group of its own; `None` where they are too many to be shown.
+fn single_sites(question: &Question<'_>, sites: &[Site<'_>]) -> Option<Vec<AnswerGroup>> {
+    let released = || sites.iter().filter(|site| site.heard.answers());
+    let cells_of_one = question.measures.len() * question.domain.len();
+    if released().count() * cells_of_one > SITE_CELLS_MAX {
+        return None;
+    }
+    let group = |site: &Site<'_>| {
+        let of_measure = |measure| {
+            let cell = |cell| crate::cell::combined(std::slice::from_ref(site), measure, cell);
+            (0..question.domain.len()).map(cell).collect()
+        };
+        let table: Vec<Vec<crate::CombinedCell>> = (0..question.measures.len()).map(of_measure).collect();
+        AnswerGroup {
+            name: site.provider.to_string(),
+            asked: 1,
+            answered: 1,
+            state: GroupState::SingleSite,
+            cells: cells(question, &table),
+            figures: Vec::new(),
+        }
+    };
+    Some(released().map(group).collect())
+}
+
+/// The published populations that the template's rates divide by.
+fn populations(template: &Template, lookups: &[&Lookup]) -> Result<Vec<Population>, CombineError> {
+    let named = template.figures.iter().filter_map(|figure| match &figure.kind {
+        FigureKind::Rate { denominator: Denominator::Population(name), .. } => Some(name),
+        _ => None,
+    });
+    named
+        .map(|name| {
+            let lookup = lookups.iter().find(|lookup| lookup.name() == name).ok_or(CombineError::Population)?;
+            Population::new(lookup).map_err(|_| CombineError::Population)
+        })
+        .collect()
 }
 
 /// The query's dimensions, as an answer names them.
@@ -70,13 +127,23 @@ pub fn measures(query: &Query) -> Vec<AnswerMeasure> {
             name: measure.measure.name().to_owned(),
             title: measure.title.clone(),
             unit: measure.unit.clone(),
+            counted: counted(&query.template().runs_at, measure.measure.kind()),
         })
         .collect()
 }
 
+/// What a person known to several providers counts for. Only practices share nobody: a person is registered with one.
+fn counted(runs_at: &[ProviderKind], kind: MeasureKind) -> Counted {
+    match kind {
+        MeasureKind::People if *runs_at == [ProviderKind::Gp] => Counted::OncePerPerson,
+        MeasureKind::People => Counted::OncePerProvider,
+        MeasureKind::Rows { .. } | MeasureKind::Sum { .. } => Counted::PerRecord,
+    }
+}
+
 /// Kinds that the template asks and the region does not have.
 fn unasked(template: &Template, sites: &[Site<'_>]) -> Vec<String> {
-    let absent = |kind: &&template::ProviderKind| !sites.iter().any(|site| site.kind == **kind);
+    let absent = |kind: &&ProviderKind| !sites.iter().any(|site| site.kind == **kind);
     template
         .runs_at
         .iter()
@@ -92,7 +159,7 @@ fn document(question: &Question<'_>, template: &Template, group: Group) -> Answe
         Ok(table) => (GroupState::Combined, cells(question, &table.cells), figures(question, template, &table.figures)),
     };
     AnswerGroup {
-        name: group.kind.map_or("all", template::ProviderKind::name).to_owned(),
+        name: group.kind.map_or("all", ProviderKind::name).to_owned(),
         asked: count(group.asked),
         answered: count(group.answered),
         state,
@@ -134,6 +201,8 @@ fn figures(question: &Question<'_>, template: &Template, figures: &[crate::Combi
             high: text(figure.bounds.high),
             central: text(figure.bounds.central),
             unit: unit(declared, &template.measures),
+            sites: u32::try_from(figure.sites).unwrap_or(u32::MAX),
+            left_out: u32::try_from(figure.left_out).unwrap_or(u32::MAX),
         })
     };
     figures.iter().filter_map(of).collect()
@@ -144,11 +213,14 @@ fn labels(domain: &Domain, key: &CellKey) -> Vec<Option<String>> {
     key.0.iter().enumerate().map(label).collect()
 }
 
-const fn kind(figure: &Figure) -> &'static str {
-    match figure.kind {
+fn kind(figure: &Figure) -> &'static str {
+    match &figure.kind {
         FigureKind::Change { .. } => "change",
         FigureKind::Mean { .. } => "mean",
-        FigureKind::Median { .. } => "median",
+        FigureKind::Quantile { percent: Percent::HALF, .. } => "median",
+        FigureKind::Quantile { .. } => "quantile",
+        FigureKind::Rate { standard: None, .. } => "rate",
+        FigureKind::Rate { standard: Some(_), .. } => "standardised-rate",
         FigureKind::Share { .. } => "share",
     }
 }
@@ -158,6 +230,13 @@ fn unit(figure: &Figure, measures: &[TemplateMeasure]) -> String {
     match &figure.kind {
         FigureKind::Change { .. } | FigureKind::Share { .. } => "%".to_owned(),
         FigureKind::Mean { sum, count } => format!("{} / {}", of(sum), of(count)),
-        FigureKind::Median { unit, .. } => unit.clone(),
+        FigureKind::Quantile { unit, .. } => unit.clone(),
+        FigureKind::Rate { measure, denominator, per, .. } => {
+            let divisor = match denominator {
+                Denominator::Measure(name) => of(name),
+                Denominator::Population(_) => "people",
+            };
+            format!("{} per {per} {divisor}", of(measure))
+        }
     }
 }

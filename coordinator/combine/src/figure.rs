@@ -6,10 +6,11 @@
 //! would make the later one larger by nothing but its beginning.
 
 use disclosure::{Cell, CellKey, Domain, Interval, MeasureKind, Per, Reported};
-use template::{Figure, FigureKind};
+use template::{Denominator, Figure, FigureKind, Percent, Population};
 
+use crate::quantile::quantile;
 use crate::quorum::Quorum;
-use crate::rates::{self, Bounds};
+use crate::rates::{self, Bounds, Stratum};
 use crate::region::{Region, groups, sum};
 use crate::site::Site;
 use crate::{CombineError, Question};
@@ -25,7 +26,8 @@ pub struct CombinedFigure {
     pub bounds: Bounds,
     /// How many sites take part.
     pub sites: usize,
-    /// How many sites released, but cover only a part of what is compared and are left out.
+    /// How many sites released, but cover only a part of what is compared, or have no published population, and are
+    /// left out.
     pub left_out: usize,
 }
 
@@ -56,21 +58,20 @@ fn at(
         if whole.interval(reported, 0).is_none() {
             continue;
         }
-        if formula.compares_alike(reported, &levels) {
-            taking_part.push((site.kind, reported));
+        if formula.compares_alike(reported, &levels) && formula.knows(site) {
+            taking_part.push(*site);
         } else {
             left_out += 1;
         }
     }
     let enough = enough(question.quorum, &taking_part);
-    let tables: Vec<&Reported> = taking_part.iter().map(|(_, reported)| *reported).collect();
-    let bounds = if enough { formula.bounds(question.domain, &fixed, &tables) } else { Bounds::NONE };
-    CombinedFigure { figure, levels, bounds, sites: tables.len(), left_out }
+    let bounds = if enough { formula.bounds(question.domain, &fixed, &taking_part) } else { Bounds::NONE };
+    CombinedFigure { figure, levels, bounds, sites: taking_part.len(), left_out }
 }
 
 /// Whether enough sites of every kind that takes part do so.
-fn enough(quorum: &Quorum, taking_part: &[(template::ProviderKind, &Reported)]) -> bool {
-    let kinds = || taking_part.iter().map(|(kind, _)| *kind);
+fn enough(quorum: &Quorum, taking_part: &[Site<'_>]) -> bool {
+    let kinds = || taking_part.iter().map(|site| site.kind);
     !taking_part.is_empty() && quorum.missing(kinds(), kinds()).is_none()
 }
 
@@ -100,8 +101,15 @@ fn places(domain: &Domain, own: Option<usize>) -> Vec<Vec<Option<usize>>> {
 enum Formula<'a> {
     Change { measure: usize, over: usize, earlier: Vec<usize>, later: Vec<usize> },
     Mean { sum: usize, count: usize, cap: Option<u64>, counts: MeasureKind },
-    Median { measure: usize, over: usize, bands: usize, edges: &'a [u64], kind: MeasureKind },
+    Quantile { measure: usize, over: usize, bands: usize, edges: &'a [u64], kind: MeasureKind, percent: Percent },
+    Rate { measure: usize, of: Of<'a>, per: u64, standard: Option<(usize, &'a [u64])> },
     Share { measure: usize, over: usize, level: usize, rest: Vec<usize>, kind: MeasureKind },
+}
+
+/// A rate's denominator.
+enum Of<'a> {
+    Measure(usize),
+    Population(&'a Population),
 }
 
 impl<'a> Formula<'a> {
@@ -126,9 +134,20 @@ impl<'a> Formula<'a> {
                 let (sum, (count, counts)) = (measure(sum)?.0, measure(count)?);
                 Self::Mean { sum, count, counts, cap: question.measures[sum].at_most_per_person() }
             }
-            FigureKind::Median { measure: name, over, edges, .. } => {
+            FigureKind::Quantile { measure: name, over, edges, percent, .. } => {
                 let ((measure, kind), over) = (measure(name)?, dimension(over)?);
-                Self::Median { measure, over, bands: dimensions[over].levels.len(), edges, kind }
+                Self::Quantile { measure, over, bands: dimensions[over].levels.len(), edges, kind, percent: *percent }
+            }
+            FigureKind::Rate { measure: name, denominator, per, standard } => {
+                let of = match denominator {
+                    Denominator::Measure(name) => Of::Measure(measure(name)?.0),
+                    Denominator::Population(name) => {
+                        let published = question.populations.iter().find(|population| population.name() == name);
+                        Of::Population(published.ok_or(CombineError::Population)?)
+                    }
+                };
+                let standard = standard.as_ref().map(|s| Ok((dimension(&s.over)?, s.weights.as_slice())));
+                Self::Rate { measure: measure(name)?.0, of, per: *per, standard: standard.transpose()? }
             }
             FigureKind::Share { measure: name, dimension: over, level } => {
                 let ((measure, kind), over) = (measure(name)?, dimension(over)?);
@@ -142,7 +161,8 @@ impl<'a> Formula<'a> {
     /// The dimension over whose levels it compares.
     fn own(&self) -> Option<usize> {
         match self {
-            Self::Change { over, .. } | Self::Median { over, .. } | Self::Share { over, .. } => Some(*over),
+            Self::Change { over, .. } | Self::Quantile { over, .. } | Self::Share { over, .. } => Some(*over),
+            Self::Rate { standard, .. } => standard.map(|(over, _)| over),
             Self::Mean { .. } => None,
         }
     }
@@ -151,7 +171,7 @@ impl<'a> Formula<'a> {
     fn own_levels(&self) -> Option<Vec<usize>> {
         match self {
             Self::Change { earlier, later, .. } => Some(earlier.iter().chain(later).copied().collect()),
-            Self::Mean { .. } | Self::Median { .. } | Self::Share { .. } => None,
+            Self::Mean { .. } | Self::Quantile { .. } | Self::Rate { .. } | Self::Share { .. } => None,
         }
     }
 
@@ -161,6 +181,16 @@ impl<'a> Formula<'a> {
             levels[own] = Some(chosen);
         }
         levels
+    }
+
+    /// Whether what the figure needs beside the site's table is known of it.
+    fn knows(&self, site: &Site<'_>) -> bool {
+        match self {
+            Self::Rate { of: Of::Population(population), .. } => {
+                population.people(site.provider.as_str(), &[]).is_some()
+            }
+            _ => true,
+        }
     }
 
     /// Whether the site covers what is compared evenly: wherever it covers one of the levels, it covers all.
@@ -185,7 +215,7 @@ impl<'a> Formula<'a> {
         })
     }
 
-    fn bounds(&self, domain: &Domain, fixed: &[Option<Vec<usize>>], tables: &[&Reported]) -> Bounds {
+    fn bounds(&self, domain: &Domain, fixed: &[Option<Vec<usize>>], sites: &[Site<'_>]) -> Bounds {
         let region = |own: Option<(usize, Vec<usize>)>| {
             let mut levels = fixed.to_vec();
             if let Some((dimension, chosen)) = own {
@@ -195,7 +225,7 @@ impl<'a> Formula<'a> {
         };
         // Taking part means covering all that is compared, so nothing is missing from any of these sums.
         let total = |region: &Region, measure: usize| {
-            sum(tables.iter().filter_map(|table| region.interval(table, measure)))
+            sum(sites.iter().filter_map(|site| region.interval(site.heard.reported()?, measure)))
                 .unwrap_or(Interval { low: 0, high: None })
         };
         // Rows and sums add up over any dimension; people over those of which a person has one level.
@@ -217,11 +247,32 @@ impl<'a> Formula<'a> {
                 let capped = (0..fixed.len()).all(|d| fixed[d].is_some() || adds_up(*counts, d));
                 rates::mean(total(&everything, *sum), total(&everything, *count), cap.filter(|_| capped))
             }
-            Self::Median { measure, over, bands, edges, kind } => {
+            Self::Quantile { measure, over, bands, edges, kind, percent } => {
                 let bands: Vec<Interval> =
                     (0..*bands).map(|band| total(&region(Some((*over, vec![band]))), *measure)).collect();
                 let all = adds_up(*kind, *over).then(|| total(&region(None), *measure));
-                rates::median(&bands, all, edges)
+                quantile(*percent, &bands, all, edges)
+            }
+            Self::Rate { measure, of, per, standard } => {
+                let stratum = |own: Option<(usize, usize)>, weight: u64| {
+                    let region = region(own.map(|(over, level)| (over, vec![level])));
+                    let denominator = match of {
+                        Of::Measure(measure) => total(&region, *measure),
+                        Of::Population(population) => people(domain, population, fixed, own, sites),
+                    };
+                    Stratum { numerator: total(&region, *measure), denominator, weight }
+                };
+                match standard {
+                    None => {
+                        let all = stratum(None, 1);
+                        rates::rate(all.numerator, all.denominator, *per)
+                    }
+                    Some((over, weights)) => {
+                        let strata: Vec<Stratum> =
+                            weights.iter().enumerate().map(|(n, weight)| stratum(Some((*over, n)), *weight)).collect();
+                        rates::standardised(&strata, *per)
+                    }
+                }
             }
             Self::Share { measure, over, level, rest, kind } => {
                 let part = total(&region(Some((*over, vec![*level]))), *measure);
@@ -231,4 +282,25 @@ impl<'a> Formula<'a> {
             }
         }
     }
+}
+
+/// The published population of the sites at these levels: exact, because it is public.
+fn people(
+    domain: &Domain,
+    population: &Population,
+    fixed: &[Option<Vec<usize>>],
+    own: Option<(usize, usize)>,
+    sites: &[Site<'_>],
+) -> Interval {
+    let chosen = fixed.iter().enumerate().filter_map(|(d, levels)| Some((d, *levels.as_ref()?.first()?)));
+    let levels: Vec<(&str, &str)> = chosen
+        .chain(own)
+        .filter_map(|(d, level)| {
+            let dimension = domain.dimensions().get(d)?;
+            Some((dimension.name.as_str(), dimension.levels.get(level)?.as_str()))
+        })
+        .collect();
+    let published = sites.iter().filter_map(|site| population.people(site.provider.as_str(), &levels));
+    let people = published.fold(0u64, u64::saturating_add);
+    Interval { low: people, high: Some(people) }
 }

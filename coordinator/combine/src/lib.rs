@@ -11,17 +11,18 @@ mod decimal;
 mod document;
 mod figure;
 mod notes;
+mod quantile;
 mod quorum;
 mod rates;
 mod region;
 mod site;
 
 use disclosure::{Domain, Measure};
-use template::{Figure, Grouping, ProviderKind};
+use template::{Figure, Grouping, Population, ProviderKind};
 
 // The public interface is:
 pub use crate::cell::CombinedCell;
-pub use crate::decimal::Decimal;
+pub use crate::decimal::{Decimal, Step};
 pub use crate::document::{Conclusions, conclude, dimensions, measures};
 pub use crate::figure::CombinedFigure;
 pub use crate::notes::notes;
@@ -38,6 +39,8 @@ pub struct Question<'a> {
     pub measures: &'a [Measure],
     /// The figures that follow from the cells.
     pub figures: &'a [Figure],
+    /// The published populations by which figures divide.
+    pub populations: &'a [Population],
     /// The least number of sites.
     pub quorum: &'a Quorum,
     /// How sites are put together.
@@ -73,7 +76,8 @@ pub struct TooFewSites {
     pub needed: u32,
 }
 
-/// Why sites' tables cannot be combined. Neither can happen to tables that were checked against the same query.
+/// Why sites' tables cannot be combined. None can happen to tables that were checked against the same query, with the
+/// look-ups that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CombineError {
     /// A table of another question.
@@ -82,6 +86,11 @@ pub enum CombineError {
     /// A figure that names what the question does not have.
     #[error("a figure names a measure, dimension or level that the question does not have")]
     Figure,
+    /// A rate whose published population is not there, or is not one.
+    #[error(
+        "a figure divides by a look-up that was not given, or that holds no population; give the one that was sent"
+    )]
+    Population,
 }
 
 /// Combines what was heard of every asked site.

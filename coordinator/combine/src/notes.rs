@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use disclosure::{Cell, Extent, MeasureKind, Reported, Zeros};
-use template::ProviderKind;
+use template::{Denominator, FigureKind, ProviderKind};
 
 use crate::site::{Heard, Site};
 use crate::{Group, Question};
@@ -16,8 +16,9 @@ pub fn notes(question: &Question<'_>, sites: &[Site<'_>], groups: &[Group]) -> V
     if groups.iter().any(|group| group.table.is_ok()) {
         notes.push(
             "Each figure sums the sites that answered and cover it; the truth over those sites lies between `low` and \
-             `high`. `central` is the midpoint of the bounds, rounded half up; for a share, change or mean it is that \
-             of the midpoints, for a median interpolated within its band. It means nothing without its bounds."
+             `high`. `central` is the midpoint of the bounds, rounded half up; for a share, change, mean or rate it is \
+             that of the midpoints, for a median or quantile interpolated within its band. It means nothing without \
+             its bounds."
                 .to_owned(),
         );
         notes.extend(hidden(&tables));
@@ -61,11 +62,12 @@ fn hidden(tables: &[&Reported]) -> Vec<String> {
     notes
 }
 
-/// People are distinct within a provider only.
+/// People are distinct within a provider only; practices share nobody.
 fn counted_at_each(question: &Question<'_>, sites: &[Site<'_>]) -> Option<String> {
     let counts_people = question.measures.iter().any(|measure| measure.kind() == MeasureKind::People);
-    let answering = sites.iter().filter(|site| site.heard.answers()).count();
-    (counts_people && answering > 1).then(|| {
+    let answering = || sites.iter().filter(|site| site.heard.answers());
+    let shared = answering().any(|site| site.kind != ProviderKind::Gp) && answering().count() > 1;
+    (counts_people && shared).then(|| {
         "People are counted once per provider: a person known to several providers is counted at each.".to_owned()
     })
 }
@@ -80,7 +82,15 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
         let left_out = at().map(|figure| figure.left_out).max().unwrap_or(0);
         if left_out > 0 {
             notes.push(format!(
-                "`{}` leaves out sites that cover only a part of what it compares: at most {left_out}.",
+                "`{}` leaves out sites that cover only a part of what it compares, or of which no number of people is \
+                 published: at most {left_out}.",
+                figure.name
+            ));
+        }
+        if let FigureKind::Rate { denominator: Denominator::Population(lookup), .. } = &figure.kind {
+            notes.push(format!(
+                "`{}` divides by the published numbers of people in the signed look-up `{lookup}`, of the sites that \
+                 take part.",
                 figure.name
             ));
         }

@@ -7,7 +7,8 @@ use disclosure::{
     Zeros, protect,
 };
 use proptest::prelude::*;
-use template::{Figure, FigureKind, Grouping, ProviderKind};
+use template::{Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Standard};
+use wire::ProviderCode;
 
 use super::*;
 
@@ -66,12 +67,21 @@ fn figures() -> Vec<Figure> {
         level: level.into(),
     };
     let mean = |count: &str| FigureKind::Mean { sum: "days".into(), count: count.into() };
-    let median = |measure: &str| FigureKind::Median {
+    let quantile = |measure: &str, percent| FigureKind::Quantile {
         measure: measure.into(),
         over: "band".into(),
         edges: EDGES.to_vec(),
         unit: "days".into(),
+        percent: Percent::new(percent).unwrap(),
     };
+    let rate = |measure: &str, denominator, standard: Option<(&str, &[u64])>| FigureKind::Rate {
+        measure: measure.into(),
+        denominator,
+        per: 1_000,
+        standard: standard.map(|(over, weights)| Standard { over: over.into(), weights: weights.to_vec() }),
+    };
+    let published = || Denominator::Population("list_size".into());
+    let people = || Denominator::Measure("people".into());
     [
         change("rows", 2, 2),
         change("people", 1, 2),
@@ -80,10 +90,35 @@ fn figures() -> Vec<Figure> {
         share("people", "band", "band 1"),
         mean("rows"),
         mean("people"),
-        median("rows"),
+        quantile("rows", 50),
+        quantile("rows", 90),
+        quantile("rows", 3),
+        rate("people", published(), None),
+        rate("days", published(), None),
+        rate("rows", people(), None),
+        rate("people", published(), Some(("sex", &[3, 1]))),
+        rate("rows", people(), Some(("band", &[1, 0, 2, 5]))),
     ]
     .map(figure)
     .into()
+}
+
+/// Where the last of these sites is missing: nothing is published of its people.
+const SITES: [&str; 4] = ["H00001", "H00002", "H00003", "H00004"];
+
+/// What is published of the people of a site of one sex.
+fn listed(site: usize, sex: usize) -> Option<i128> {
+    (site < 3).then(|| 70 + 300 * site as i128 + 900 * sex as i128)
+}
+
+fn populations() -> Vec<Population> {
+    let rows: Vec<String> = (0..SITES.len())
+        .flat_map(|site| (0..SEXES).filter_map(move |sex| Some((site, sex, listed(site, sex)?))))
+        .map(|(site, sex, people)| format!(r#"["{site} {sex}", "{}", "sex {sex}", "{people}"]"#, SITES[site]))
+        .collect();
+    let columns = r#"["row", "provider", "sex", "people"]"#;
+    let text = format!(r#"{{"name": "list_size", "version": 1, "columns": {columns}, "rows": [{}]}}"#, rows.join(", "));
+    vec![Population::new(&Lookup::parse(text.as_bytes()).unwrap()).unwrap()]
 }
 
 fn reported(holding: &Holding) -> Reported {
@@ -133,11 +168,13 @@ fn within(bounds: &Bounds, numerator: i128, denominator: i128, what: &str) {
     }
 }
 
-/// Twice the median of these values, so that it stays whole.
-fn doubled_median(mut values: Vec<i128>) -> Option<i128> {
+/// The least and the greatest value that may be called the quantile of these: so many per cent are at most the first,
+/// and the rest at least the last.
+fn true_quantile(mut values: Vec<i128>, percent: usize) -> Option<(i128, i128)> {
     values.sort_unstable();
-    let (lower, upper) = (values.len().checked_sub(1)? / 2, values.len() / 2);
-    Some(values[lower] + values[upper])
+    let below = values.len() * percent;
+    let lower = below.div_ceil(100).checked_sub(1)?;
+    Some((*values.get(lower)?, *values.get((below / 100).min(values.len() - 1))?))
 }
 
 /// A duration within the record's band.
@@ -147,20 +184,28 @@ fn duration(record: &Record) -> i128 {
 }
 
 fn check_figure(kind: &FigureKind, figure: &CombinedFigure, holdings: &[Holding]) {
+    let divides_by_published = matches!(kind, FigureKind::Rate { denominator: Denominator::Population(_), .. });
     let here = |record: &Record| {
         let matches = |level: Option<usize>, at: usize| level.is_none_or(|level| level == at);
         matches(figure.levels[0], record.sex()) && matches(figure.levels[1], record.band)
     };
     let compared: Vec<usize> = match kind {
         FigureKind::Change { earlier, later, .. } => (0..*earlier).chain(BANDS - later..BANDS).collect(),
-        FigureKind::Median { .. } => (0..BANDS).collect(),
+        FigureKind::Quantile { .. } => (0..BANDS).collect(),
+        FigureKind::Rate { standard: Some(standard), .. } if standard.over == "band" => (0..BANDS).collect(),
         FigureKind::Share { dimension, .. } if dimension == "band" => (0..BANDS).collect(),
-        FigureKind::Share { .. } | FigureKind::Mean { .. } => Vec::new(),
+        FigureKind::Share { .. } | FigureKind::Mean { .. } | FigureKind::Rate { .. } => Vec::new(),
     };
-    let whole: Vec<&Holding> =
-        holdings.iter().filter(|holding| compared.iter().all(|&band| holding.covered[band])).collect();
+    // Who covers nothing of the place takes no part; it would only matter to a published denominator.
+    let reaches = |holding: &Holding| figure.levels[1].map_or(holding.covered.contains(&true), |b| holding.covered[b]);
+    let whole: Vec<(usize, &Holding)> = holdings
+        .iter()
+        .enumerate()
+        .filter(|(_, holding)| compared.iter().all(|&band| holding.covered[band]) && reaches(holding))
+        .filter(|(site, _)| !divides_by_published || listed(*site, 0).is_some())
+        .collect();
     let total = |measure: usize, at: &dyn Fn(&Record) -> bool| -> i128 {
-        whole.iter().map(|holding| truth(holding, measure, &|record| here(record) && at(record))).sum()
+        whole.iter().map(|(_, holding)| truth(holding, measure, &|record| here(record) && at(record))).sum()
     };
     let measure = |name: &str| measures().iter().position(|measure| measure.name() == name).unwrap();
     let what = format!("{kind:?} at {:?}", figure.levels);
@@ -187,10 +232,49 @@ fn check_figure(kind: &FigureKind, figure: &CombinedFigure, holdings: &[Holding]
                 within(&figure.bounds, sum, count, &what);
             }
         }
-        FigureKind::Median { .. } => {
-            let values = whole.iter().flat_map(|holding| &holding.records).filter(|r| here(r)).map(duration).collect();
-            if let Some(doubled) = doubled_median(values) {
-                within(&figure.bounds, doubled, 2, &what);
+        FigureKind::Quantile { percent, .. } => {
+            let records = whole.iter().flat_map(|(_, holding)| &holding.records);
+            let values = records.filter(|record| here(record)).map(duration).collect();
+            if let Some((lower, upper)) = true_quantile(values, percent.percent().into()) {
+                within(&figure.bounds, lower, 1, &what);
+                within(&figure.bounds, upper, 1, &what);
+            }
+        }
+        FigureKind::Rate { measure: name, denominator, standard, .. } => {
+            let of = |at: &dyn Fn(&Record) -> bool, sex: Option<usize>| -> (i128, i128) {
+                let published = |site: usize| -> i128 {
+                    (0..SEXES).filter(|s| sex.is_none_or(|sex| sex == *s)).filter_map(|sex| listed(site, sex)).sum()
+                };
+                let denominator = match denominator {
+                    Denominator::Measure(name) => total(measure(name), at),
+                    // As truths are kept: in hundredths.
+                    Denominator::Population(_) => whole.iter().map(|(site, _)| published(*site) * 100).sum(),
+                };
+                (total(measure(name), at), denominator)
+            };
+            let strata: Vec<(u64, (i128, i128))> = match standard {
+                None => vec![(1, of(&|_| true, figure.levels[0]))],
+                Some(standard) if standard.over == "sex" => {
+                    let sexes = standard.weights.iter().enumerate();
+                    sexes.map(|(sex, weight)| (*weight, of(&|record| record.sex() == sex, Some(sex)))).collect()
+                }
+                Some(standard) => {
+                    let bands = standard.weights.iter().enumerate();
+                    bands.map(|(band, weight)| (*weight, of(&|record| record.band == band, None))).collect()
+                }
+            };
+            let strata: Vec<_> = strata.into_iter().filter(|(weight, _)| *weight > 0).collect();
+            if strata.iter().all(|(_, (_, denominator))| *denominator > 0) && !whole.is_empty() {
+                // One fraction over the product of all denominators.
+                let product: i128 = strata.iter().map(|(_, (_, denominator))| denominator / 100).product();
+                let weights: i128 = strata.iter().map(|(weight, _)| i128::from(*weight)).sum();
+                let sum: i128 = strata
+                    .iter()
+                    .map(|(weight, (numerator, denominator))| {
+                        i128::from(*weight) * 1_000 * numerator * (product / (denominator / 100))
+                    })
+                    .sum();
+                within(&figure.bounds, sum, weights * product * 100, &what);
             }
         }
     }
@@ -265,12 +349,13 @@ proptest! {
     #[test]
     fn the_truth_lies_within_the_bounds(holdings in holdings()) {
         let tables: Vec<Reported> = holdings.iter().map(reported).collect();
-        let site = |table| Site { kind: ProviderKind::Hospital, heard: Heard::Released(table) };
-        let sites: Vec<Site<'_>> = tables.iter().map(site).collect();
-        let (domain, measures, figures) = (domain(), measures(), figures());
+        let codes = SITES.map(|code| code.parse::<ProviderCode>().unwrap());
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table) };
+        let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
+        let (domain, measures, figures, populations) = (domain(), measures(), figures(), populations());
         let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));
         let grouping = Grouping::All;
-        let question = Question { domain: &domain, measures: &measures, figures: &figures, quorum: &quorum, grouping };
+        let question = Question { domain: &domain, measures: &measures, figures: &figures, populations: &populations, quorum: &quorum, grouping };
         let group = combine(&question, &sites).unwrap().remove(0);
         let Ok(table) = group.table else {
             prop_assert!(holdings.iter().all(|holding| !holding.covered.contains(&true)));

@@ -1,11 +1,13 @@
-//! Shares, changes, means and medians of bounded figures: interval arithmetic in whole numbers.
+//! Shares, changes, means and rates of bounded figures: interval arithmetic in whole numbers.
 //!
 //! Each bound is the least or the greatest value that the figure can take while every part stays within its interval,
-//! rounded outward. The central figure is the same figure of the parts' midpoints, kept within the bounds.
+//! rounded outward. The central figure is the same figure of the parts' midpoints, kept within the bounds. No digit is
+//! finer than half a person, row or unit of the denominator can be told from the next: see [`Step`].
 
 use disclosure::Interval;
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, Step};
+use crate::region::sum;
 
 /// Bounds of a figure. All `None` where the figure has no value, such as a share of nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,14 +24,25 @@ impl Bounds {
     /// No value.
     pub const NONE: Self = Self { low: None, high: None, central: None };
 
-    fn new(low: Option<Decimal>, high: Option<Decimal>, central: Option<Decimal>) -> Self {
+    pub(crate) fn new(low: Option<Decimal>, high: Option<Decimal>, central: Option<Decimal>) -> Self {
         let central = central.map(|c| high.map_or(c, |high| c.min(high))).map(|c| low.map_or(c, |low| c.max(low)));
         Self { low, high, central }
+    }
+
+    /// With digits no finer than the denominator bears, rounded outward.
+    fn coarsened(self, scale: u64, denominator: Interval) -> Self {
+        let doubled = doubled_middle(denominator).unwrap_or_else(|| i128::from(denominator.low) * 2);
+        let step = Step::of(scale.into(), doubled);
+        Self::new(
+            self.low.map(|low| low.down_to(step)),
+            self.high.map(|high| high.up_to(step)),
+            self.central.map(|central| central.nearest_to(step)),
+        )
     }
 }
 
 /// Twice the midpoint, so that it stays whole; `None` where there is no upper bound.
-fn doubled_middle(interval: Interval) -> Option<i128> {
+pub(crate) fn doubled_middle(interval: Interval) -> Option<i128> {
     interval.high.map(|high| i128::from(interval.low) + i128::from(high))
 }
 
@@ -68,7 +81,7 @@ pub(crate) fn share(level: Interval, rest: Option<Interval>, all: Interval) -> B
         }
     };
     let central = doubled_middle(level).zip(doubled_middle(all)).and_then(|(n, all)| Decimal::nearest(percent(n), all));
-    Bounds::new(low, high, central)
+    Bounds::new(low, high, central).coarsened(100, all)
 }
 
 /// The change from an earlier to a later figure, in per cent of the earlier.
@@ -92,7 +105,7 @@ pub(crate) fn change(earlier: Interval, later: Interval) -> Bounds {
     let central = doubled_middle(earlier)
         .zip(doubled_middle(later))
         .and_then(|(earlier, later)| Decimal::nearest(percent(later - earlier), earlier));
-    Bounds::new(low, high, central)
+    Bounds::new(low, high, central).coarsened(100, earlier)
 }
 
 /// A sum divided by a count. `cap` is the most that one counted person or row can stand for, where that is known.
@@ -110,63 +123,60 @@ pub(crate) fn mean(sum: Interval, count: Interval, cap: Option<u64>) -> Bounds {
         (a, b) => a.or(b),
     };
     let central = doubled_middle(sum).zip(doubled_middle(count)).and_then(|(sum, count)| Decimal::nearest(sum, count));
-    Bounds::new(low, high, central)
+    Bounds::new(low, high, central).coarsened(1, count)
 }
 
-/// The median from counts per band, where `edges` has one entry more than `bands`. `all` bounds the sum of the bands,
-/// where that is known. The bounds are edges of bands; the central figure is interpolated within its band.
-pub(crate) fn median(bands: &[Interval], all: Option<Interval>, edges: &[u64]) -> Bounds {
-    if bands.iter().all(|band| band.high == Some(0)) || all.is_some_and(|all| all.high == Some(0)) {
+/// A numerator per so many of a denominator.
+pub(crate) fn rate(numerator: Interval, denominator: Interval, per: u64) -> Bounds {
+    standardised(&[Stratum { numerator, denominator, weight: 1 }], per)
+}
+
+/// One level of a standardised rate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stratum {
+    pub numerator: Interval,
+    pub denominator: Interval,
+    pub weight: u64,
+}
+
+/// A stratum's rate times its weight is kept in so many parts of one.
+const PARTS: i128 = 1_000_000;
+
+/// The weighted mean of the strata's rates, per so many: direct standardisation. A stratum without weight does not
+/// matter; one with weight and nobody in its denominator leaves the figure without a value.
+pub(crate) fn standardised(strata: &[Stratum], per: u64) -> Bounds {
+    let strata = || strata.iter().filter(|stratum| stratum.weight > 0);
+    if strata().any(|stratum| stratum.denominator.high == Some(0)) || strata().next().is_none() {
         return Bounds::NONE;
     }
-    let part = |bands: &[Interval]| Part {
-        low: bands.iter().map(|band| i128::from(band.low)).sum(),
-        high: bands.iter().map(|band| band.high.map(i128::from)).sum(),
+    let weights: i128 = strata().map(|stratum| i128::from(stratum.weight)).sum();
+    let of = |stratum: &Stratum, numerator: i128| {
+        numerator.checked_mul(i128::from(stratum.weight).checked_mul(i128::from(per))?.checked_mul(PARTS)?)
     };
-    let whole =
-        all.map_or(Part { low: 0, high: None }, |all| Part { low: all.low.into(), high: all.high.map(i128::from) });
-    // The lower middle value lies in band i or below if up to i there can be as many as above it; the upper middle
-    // value lies above band i if above it there can be as many as up to i.
-    let lowest = (0..bands.len()).find(|&i| can_reach(part(&bands[..=i]), part(&bands[i + 1..]), whole));
-    let highest = (0..bands.len()).rev().find(|&i| can_reach(part(&bands[i..]), part(&bands[..i]), whole));
-    let low = lowest.and_then(|band| edges.get(band)).map(|&edge| Decimal::whole(edge));
-    let high = highest.and_then(|band| edges.get(band + 1)).map(|&edge| Decimal::whole(edge));
-    Bounds::new(low, high, interpolated(bands, edges))
+    let low = total(strata().map(|s| match s.denominator.high {
+        None => Some(0),
+        Some(high) => Some(of(s, s.numerator.low.into())?.div_euclid(high.into())),
+    }))
+    .and_then(|sum| Decimal::at_most(sum, weights.checked_mul(PARTS)?));
+    let high = total(strata().map(|s| {
+        let denominator = i128::from(s.denominator.low);
+        let numerator = of(s, s.numerator.high?.into())?;
+        // Rounded up, so that the sum of the strata is not below theirs.
+        (denominator > 0).then(|| -(-numerator).div_euclid(denominator))
+    }))
+    .and_then(|sum| Decimal::at_least(sum, weights.checked_mul(PARTS)?));
+    let central = total(strata().map(|s| {
+        let denominator = doubled_middle(s.denominator).filter(|denominator| *denominator > 0)?;
+        Some(of(s, doubled_middle(s.numerator)?)?.div_euclid(denominator))
+    }))
+    .and_then(|sum| Decimal::nearest(sum, weights.checked_mul(PARTS)?));
+    let denominators = sum(strata().map(|stratum| stratum.denominator)).unwrap_or(Interval { low: 0, high: None });
+    Bounds::new(low, high, central).coarsened(per, denominators)
 }
 
-/// An interval wide enough for sums over bands.
-#[derive(Clone, Copy)]
-struct Part {
-    low: i128,
-    high: Option<i128>,
-}
-
-/// Whether `part`, not nobody, can be at least `other`, while the two add up to something within `whole`.
-fn can_reach(part: Part, other: Part, whole: Part) -> bool {
-    let Some(high) = part.high else {
-        // Only the whole bounds the part.
-        return whole.high.is_none_or(|whole| whole - other.low >= other.low && whole > other.low);
-    };
-    let other = other.low.max(whole.low - high);
-    let part = whole.high.map_or(high, |whole| high.min(whole - other));
-    part > 0 && part >= other
-}
-
-/// Half the midpoints' sum falls into a band; the median is as far along the band as the half is along its count.
-fn interpolated(bands: &[Interval], edges: &[u64]) -> Option<Decimal> {
-    let middles: Vec<i128> = bands.iter().map(|&band| doubled_middle(band)).collect::<Option<_>>()?;
-    let total: i128 = middles.iter().sum();
-    let mut before = 0;
-    for (band, &count) in middles.iter().enumerate() {
-        if count > 0 && 2 * (before + count) >= total {
-            let (from, to) = (i128::from(*edges.get(band)?), i128::from(*edges.get(band + 1)?));
-            let along = (total - 2 * before).checked_mul(to - from)?;
-            let per = 2 * count;
-            return Decimal::nearest(from.checked_mul(per)?.checked_add(along)?, per);
-        }
-        before += count;
-    }
-    None
+/// The sum, unless a part is missing or the sum is beyond 128 bits.
+fn total(mut parts: impl Iterator<Item = Option<i128>>) -> Option<i128> {
+    parts.try_fold(0i128, |sum, part| sum.checked_add(part?))
 }
 
 #[cfg(test)]
@@ -186,56 +196,63 @@ mod tests {
     #[test]
     fn shares() {
         let exact = |n| interval(n, n);
-        check(share(exact(30), Some(exact(70)), exact(100)), Some("30.00"), Some("30.00"), Some("30.00"));
+        check(share(exact(30), Some(exact(70)), exact(100)), Some("30"), Some("30"), Some("30"));
         let (n, rest) = (interval(10, 20), interval(80, 90));
-        check(share(n, Some(rest), interval(90, 110)), Some("10.00"), Some("15.00"), Some("20.00"));
+        check(share(n, Some(rest), interval(90, 110)), Some("10"), Some("15"), Some("20"));
         // A known total narrows the rest.
-        check(share(n, Some(rest), interval(98, 98)), Some("10.20"), Some("15.31"), Some("20.00"));
-        check(share(interval(0, 9), Some(exact(0)), interval(0, 9)), Some("100.00"), Some("100.00"), Some("100.00"));
-        check(share(exact(0), Some(interval(0, 9)), interval(0, 9)), Some("0.00"), Some("0.00"), Some("0.00"));
+        check(share(n, Some(rest), interval(98, 98)), Some("10"), Some("15"), Some("20"));
+        check(share(interval(0, 9), Some(exact(0)), interval(0, 9)), Some("100"), Some("100"), Some("100"));
+        check(share(exact(0), Some(interval(0, 9)), interval(0, 9)), Some("0"), Some("0"), Some("0"));
         check(share(exact(0), Some(exact(0)), exact(0)), None, None, None);
-        check(share(interval(5, None), Some(interval(5, 10)), interval(10, None)), Some("33.33"), None, Some("100.00"));
-        check(share(exact(30), None, interval(40, 60)), Some("50.00"), Some("60.00"), Some("75.00"));
+        check(share(interval(5, None), Some(interval(5, 10)), interval(10, None)), Some("30"), None, Some("100"));
+        check(share(exact(30), None, interval(40, 60)), Some("50"), Some("60"), Some("75"));
     }
 
     #[test]
     fn changes() {
         let exact = |n| interval(n, n);
-        check(change(exact(56), exact(12)), Some("-78.58"), Some("-78.57"), Some("-78.57"));
-        check(change(interval(90, 110), interval(90, 110)), Some("-18.19"), Some("0.00"), Some("22.23"));
+        check(change(exact(56), exact(12)), Some("-79"), Some("-79"), Some("-78"));
+        check(change(interval(90, 110), interval(90, 110)), Some("-19"), Some("0"), Some("23"));
         // Where the earlier figure may be nought nothing bounds the change from above.
-        check(change(interval(0, 9), exact(20)), Some("122.22"), Some("344.44"), None);
+        check(change(interval(0, 9), exact(20)), Some("120"), Some("340"), None);
         check(change(exact(0), exact(20)), None, None, None);
-        check(change(interval(5, None), exact(20)), Some("-100.00"), None, Some("300.00"));
-        check(change(exact(20), interval(5, None)), Some("-75.00"), None, None);
+        check(change(interval(5, None), exact(20)), Some("-100"), None, Some("300"));
+        check(change(exact(20), interval(5, None)), Some("-80"), None, None);
     }
 
     #[test]
     fn means() {
         let exact = |n| interval(n, n);
-        check(mean(exact(100), exact(8), None), Some("12.50"), Some("12.50"), Some("12.50"));
-        check(mean(interval(90, 110), interval(0, 10), None), Some("9.00"), Some("20.00"), None);
-        check(mean(interval(90, 110), interval(0, 10), Some(15)), Some("9.00"), Some("15.00"), Some("15.00"));
+        check(mean(exact(100), exact(8), None), Some("12.5"), Some("12.5"), Some("12.5"));
+        check(mean(interval(90, 110), interval(0, 10), None), Some("9.0"), Some("20.0"), None);
+        check(mean(interval(90, 110), interval(0, 10), Some(15)), Some("9.0"), Some("15.0"), Some("15.0"));
         check(mean(exact(5), exact(0), None), None, None, None);
-        check(mean(exact(5), interval(2, None), None), Some("0.00"), None, Some("2.50"));
+        check(mean(exact(5), interval(2, None), None), Some("0"), None, Some("3"));
     }
 
     #[test]
-    fn medians() {
-        let edges = [0, 2, 8, 30];
+    fn rates() {
         let exact = |n| interval(n, n);
-        check(median(&[exact(10), exact(10), exact(10)], None, &edges), Some("2.00"), Some("5.00"), Some("8.00"));
-        // Half below, half above: the two middle values lie in different bands.
-        check(median(&[exact(10), exact(0), exact(10)], None, &edges), Some("0.00"), Some("2.00"), Some("30.00"));
-        let wide = [interval(8, 12), interval(8, 12), interval(8, 12)];
-        check(median(&wide, None, &edges), Some("2.00"), Some("5.00"), Some("8.00"));
-        let wider = [interval(0, 9), interval(0, 9), exact(10)];
-        // The first band cannot hold it: 9 are fewer than the last band's 10.
-        check(median(&wider, None, &edges), Some("2.00"), Some("9.10"), Some("30.00"));
-        // All 28 of them leave no more than 10 for the last band.
-        check(median(&wider, Some(exact(28)), &edges), Some("2.00"), Some("8.00"), Some("8.00"));
-        check(median(&[exact(0), interval(0, 9), exact(0)], None, &edges), Some("2.00"), Some("5.00"), Some("8.00"));
-        check(median(&[exact(0); 3], None, &edges), None, None, None);
-        check(median(&[interval(0, None), exact(3), exact(3)], None, &edges), Some("0.00"), None, Some("30.00"));
+        check(rate(exact(50), exact(60_000), 1_000), Some("0.83"), Some("0.83"), Some("0.84"));
+        check(rate(interval(40, 60), exact(60_000), 1_000), Some("0.66"), Some("0.83"), Some("1.00"));
+        // Among 400 one more or less makes 2.5 in a thousand out.
+        check(rate(exact(50), exact(400), 1_000), Some("120"), Some("130"), Some("130"));
+        check(rate(interval(10, 20), interval(0, 9), 1_000), Some("1110"), Some("3330"), None);
+        check(rate(exact(5), exact(0), 1_000), None, None, None);
+    }
+
+    #[test]
+    fn standardised_rates_weigh_each_level() {
+        let exact = |n| interval(n, n);
+        let stratum = |numerator, denominator, weight| Stratum { numerator, denominator: exact(denominator), weight };
+        // 10 and 100 in a thousand, of which the young weigh three times as much.
+        let strata = [stratum(exact(900), 90_000, 3), stratum(exact(1_000), 10_000, 1)];
+        check(standardised(&strata, 1_000), Some("32.50"), Some("32.50"), Some("32.50"));
+        let strata = [stratum(interval(810, 990), 90_000, 3), stratum(exact(1_000), 10_000, 1)];
+        check(standardised(&strata, 1_000), Some("31.75"), Some("32.50"), Some("33.25"));
+        let nobody = [stratum(exact(900), 90_000, 3), stratum(exact(0), 0, 1)];
+        check(standardised(&nobody, 1_000), None, None, None);
+        let weightless = [stratum(exact(900), 90_000, 3), stratum(exact(0), 0, 0)];
+        check(standardised(&weightless, 1_000), Some("10.00"), Some("10.00"), Some("10.00"));
     }
 }

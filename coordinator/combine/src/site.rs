@@ -2,11 +2,13 @@
 
 use disclosure::{Cell, Extent, Reported};
 use template::ProviderKind;
-use wire::{Refusal, SiteCounts, SiteOutcome};
+use wire::{ProviderCode, Refusal, SiteCounts, SiteOutcome};
 
 /// An asked site and what was heard of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
+    /// Its code.
+    pub provider: &'a ProviderCode,
     /// Its kind.
     pub kind: ProviderKind,
     /// What was heard.

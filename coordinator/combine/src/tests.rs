@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use disclosure::{Cell, Dimension, Domain, Interval, Measure, Per, Policy, Reported, Zeros};
 use template::{Figure, FigureKind, Grouping, ProviderKind};
-use wire::{Refusal, SiteCounts, SiteOutcome};
+use wire::{ProviderCode, Refusal, SiteCounts, SiteOutcome};
 
 use super::*;
 
@@ -33,13 +33,20 @@ fn star(zeros: Zeros) -> Cell {
 }
 
 fn gp(heard: Heard<'_>) -> Site<'_> {
-    Site { kind: ProviderKind::Gp, heard }
+    site(ProviderKind::Gp, heard)
+}
+
+/// A site of which it does not matter who it is.
+fn site(kind: ProviderKind, heard: Heard<'_>) -> Site<'_> {
+    static CODE: std::sync::LazyLock<ProviderCode> = std::sync::LazyLock::new(|| "Y00001".parse().unwrap());
+    Site { provider: &CODE, kind, heard }
 }
 
 fn combined(sites: &[Site<'_>], grouping: Grouping, min_gp: u32, figures: &[Figure]) -> (Vec<Group>, Vec<String>) {
     let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Gp, min_gp), (ProviderKind::Ambulance, 1)]));
     let (domain, measures) = (domain(), measures());
-    let question = Question { domain: &domain, measures: &measures, figures, quorum: &quorum, grouping };
+    let question =
+        Question { domain: &domain, measures: &measures, figures, populations: &[], quorum: &quorum, grouping };
     let groups = combine(&question, sites).unwrap();
     let notes = notes(&question, sites, &groups);
     (groups, notes)
@@ -99,7 +106,7 @@ fn removing_a_site_is_visible() {
 fn below_the_least_number_of_sites_there_is_nothing() {
     let table = reported(Zeros::Shown, [shown(25), shown(25), shown(25)]);
     let empty = reported(Zeros::Shown, [Cell::NotCovered; 3]);
-    let ambulance = Site { kind: ProviderKind::Ambulance, heard: Heard::Released(&table) };
+    let ambulance = site(ProviderKind::Ambulance, Heard::Released(&table));
     let sites = [
         gp(Heard::Released(&table)),
         gp(Heard::Released(&table)),
@@ -133,9 +140,9 @@ fn a_change_leaves_out_sites_that_cover_one_period_only() {
     let (groups, notes) = combined(&sites, Grouping::All, 1, &figures);
     let figure = groups[0].table.clone().unwrap().figures[0].clone();
     assert_eq!((figure.sites, figure.left_out), (1, 1));
-    assert_eq!(figure.bounds.low.unwrap().to_string(), "-52.95");
-    assert_eq!(figure.bounds.high.unwrap().to_string(), "-46.93");
-    assert_eq!(figure.bounds.central.unwrap().to_string(), "-50.00");
+    assert_eq!(figure.bounds.low.unwrap().to_string(), "-53");
+    assert_eq!(figure.bounds.high.unwrap().to_string(), "-46");
+    assert_eq!(figure.bounds.central.unwrap().to_string(), "-50");
     assert!(notes.iter().any(|note| note.contains("a part of what it compares: at most 1")), "{notes:?}");
     // One site is too few where the template needs two.
     let (groups, _) = combined(&sites, Grouping::All, 2, &figures);
@@ -145,14 +152,23 @@ fn a_change_leaves_out_sites_that_cover_one_period_only() {
 #[test]
 fn notes_say_what_is_missing_and_what_stars_mean() {
     let table = reported(Zeros::Hidden, [shown(25), star(Zeros::Hidden), Cell::Withheld]);
-    let sites = [gp(Heard::Released(&table)), gp(Heard::Released(&table)), gp(Heard::Refused), gp(Heard::Failed)];
+    let ambulance = |heard| site(ProviderKind::Ambulance, heard);
+    let sites = [
+        ambulance(Heard::Released(&table)),
+        ambulance(Heard::Released(&table)),
+        gp(Heard::Released(&table)),
+        gp(Heard::Refused),
+        gp(Heard::Failed),
+    ];
     let (_, notes) = combined(&sites, Grouping::All, 1, &[]);
-    for part in ["0 to 9 people", "counted at each", "1 of 4 sites refused", "1 of 4 sites did not answer", "withheld"]
+    for part in ["0 to 9 people", "counted at each", "1 of 5 sites refused", "1 of 5 sites did not answer", "withheld"]
     {
         assert!(notes.iter().any(|note| note.contains(part)), "{part}: {notes:?}");
     }
     let plain = reported(Zeros::Shown, [shown(25), shown(25), shown(25)]);
-    let (_, notes) = combined(&[gp(Heard::Released(&plain))], Grouping::All, 1, &[]);
+    // Practices share nobody.
+    let practices = [gp(Heard::Released(&plain)), gp(Heard::Released(&plain))];
+    let (_, notes) = combined(&practices, Grouping::All, 1, &[]);
     assert_eq!(notes.len(), 1, "{notes:?}");
 }
 
@@ -184,7 +200,13 @@ fn a_table_of_another_question_is_refused() {
         Reported::check(Domain::new(vec![], vec![]).unwrap(), measures(), Policy::nhs_sde(), vec![vec![shown(25)]])
             .unwrap();
     let (domain, measures, quorum) = (domain(), measures(), Quorum::new(BTreeMap::new()));
-    let question =
-        Question { domain: &domain, measures: &measures, figures: &[], quorum: &quorum, grouping: Grouping::All };
+    let question = Question {
+        domain: &domain,
+        measures: &measures,
+        figures: &[],
+        populations: &[],
+        quorum: &quorum,
+        grouping: Grouping::All,
+    };
     assert_eq!(combine(&question, &[gp(Heard::Released(&table))]), Err(CombineError::Shape));
 }

@@ -149,6 +149,11 @@ pub(crate) struct FigureDocument {
     pub count: Option<String>,
     pub edges: Option<Vec<u64>>,
     pub unit: Option<String>,
+    pub percent: Option<u8>,
+    pub per: Option<u64>,
+    pub denominator: Option<String>,
+    pub population: Option<String>,
+    pub weights: Option<Vec<u64>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -157,6 +162,8 @@ pub(crate) enum FigureKindDocument {
     Change,
     Mean,
     Median,
+    Quantile,
+    Rate,
     Share,
 }
 

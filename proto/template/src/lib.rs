@@ -11,6 +11,7 @@ mod dimension;
 mod document;
 mod dsse;
 mod figure;
+mod figures;
 mod governance;
 mod hex;
 mod id;
@@ -20,6 +21,7 @@ mod lookup;
 mod name;
 mod parameter;
 mod period;
+mod population;
 mod query;
 mod role;
 mod root;
@@ -37,7 +39,7 @@ pub use crate::dimension::{BoundLevels, Dimension, Levels};
 pub use crate::dsse::{
     ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, PayloadType, SIGNATURES_MAX, Verified, signed_bytes,
 };
-pub use crate::figure::{Figure, FigureKind};
+pub use crate::figure::{Denominator, Figure, FigureKind, Percent, Standard};
 pub use crate::governance::{
     Acceptance, AcceptanceDocument, AcceptanceError, AcceptanceVerdict, AgreementDocument, AgreementError, Agreements,
     AgreementsDocument, AnalystDocument, CATALOGUE_DAYS_MAX, CATALOGUE_HOURS, CATALOGUE_JUMP_MAX,
@@ -55,6 +57,7 @@ pub use crate::lookup::{LOOKUP_ROWS_MAX, Lookup, LookupDocument, LookupError};
 pub use crate::name::{AnalystName, NameError, PersonName, ProviderCode};
 pub use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
 pub use crate::period::{Month, MonthError, PeriodUnit};
+pub use crate::population::{Population, PopulationError};
 pub use crate::query::{BindError, Query};
 pub use crate::role::Role;
 pub use crate::root::{

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use disclosure::{Measure, MeasureKind, Per, Policy, Rounding, Threshold, Zeros};
+use disclosure::{Measure, Per, Policy, Rounding, Threshold, Zeros};
 
 use crate::dimension::{Dimension, Levels};
 use crate::document::{
-    CountsDocument, DimensionDocument, FigureDocument, FigureKindDocument, GroupingDocument, LevelsDocument,
-    MeasureDocument, ParameterDocument, ParameterKind, PerDocument, TemplateDocument, ValueDocument, ZerosDocument,
+    CountsDocument, DimensionDocument, GroupingDocument, LevelsDocument, MeasureDocument, ParameterDocument,
+    ParameterKind, PerDocument, TemplateDocument, ValueDocument, ZerosDocument,
 };
-use crate::figure::{Figure, FigureKind};
+use crate::figure::Figure;
+use crate::figures;
 use crate::kind::ProviderKind;
 use crate::parameter::{Longest, Parameter, Range};
 use crate::period::{Month, PeriodUnit};
@@ -120,7 +121,7 @@ pub enum TemplateError {
     },
 }
 
-fn part(place: impl Into<String>, problem: impl Into<String>) -> TemplateError {
+pub(crate) fn part(place: impl Into<String>, problem: impl Into<String>) -> TemplateError {
     TemplateError::Part { place: place.into(), problem: problem.into() }
 }
 
@@ -169,7 +170,7 @@ fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> 
     let totals = totals(&document.totals, &dimensions)?;
     let figures = limited("figure", &document.figure)?
         .iter()
-        .map(|figure| self::figure(figure, &dimensions, &measures))
+        .map(|figure| figures::figure(figure, &dimensions, &measures, &document.lookups))
         .collect::<Result<Vec<_>, _>>()?;
     let policy = policy(document.disclosure.threshold, document.disclosure.rounding, document.disclosure.zeros)?;
     let expires = NaiveDate::parse_from_str(&document.expires, "%Y-%m-%d")
@@ -402,91 +403,6 @@ fn totals(documents: &[Vec<String>], dimensions: &[Dimension]) -> Result<Vec<Vec
         .collect()
 }
 
-fn figure(
-    document: &FigureDocument,
-    dimensions: &[Dimension],
-    measures: &[TemplateMeasure],
-) -> Result<Figure, TemplateError> {
-    let place = format!("figure `{}`", document.name);
-    identifier(&place, &document.name)?;
-    let named = |name: &Option<String>, what: &str| name.clone().ok_or_else(|| part(&*place, format!("give `{what}`")));
-    let measure = |name: &Option<String>, what: &str| {
-        let name = named(name, what)?;
-        let known = measures.iter().find(|m| m.measure.name() == name);
-        known
-            .map(|m| (name.clone(), m.measure.kind()))
-            .ok_or_else(|| part(&*place, format!("there is no measure `{name}`")))
-    };
-    let dimension = |name: &Option<String>, what: &str| {
-        let name = named(name, what)?;
-        dimensions
-            .iter()
-            .find(|d| d.name == name)
-            .ok_or_else(|| part(&*place, format!("there is no dimension `{name}`")))
-    };
-    let levels = |text: &Option<String>, what: &str, end: &str| {
-        let text = named(text, what)?;
-        let count = text.strip_prefix(end).and_then(|rest| rest.trim().parse::<usize>().ok()).filter(|n| *n > 0);
-        count.ok_or_else(|| part(&*place, format!("write `{what}` like \"{end} 6\"")))
-    };
-    let kind = match document.kind {
-        FigureKindDocument::Change => {
-            let over = dimension(&document.over, "over")?;
-            if !matches!(over.levels, Levels::Periods { .. }) {
-                return Err(part(place, "a change is over a dimension of months, quarters or years"));
-            }
-            FigureKind::Change {
-                measure: measure(&document.measure, "measure")?.0,
-                over: over.name.clone(),
-                earlier: levels(&document.earlier, "earlier", "first")?,
-                later: levels(&document.later, "later", "last")?,
-            }
-        }
-        FigureKindDocument::Mean => {
-            let (sum, sum_kind) = measure(&document.sum, "sum")?;
-            let (count, count_kind) = measure(&document.count, "count")?;
-            let sums = |kind| matches!(kind, MeasureKind::Sum { .. });
-            if !sums(sum_kind) || sums(count_kind) {
-                return Err(part(place, "a mean divides a measure that sums by one that counts"));
-            }
-            FigureKind::Mean { sum, count }
-        }
-        FigureKindDocument::Median => {
-            let over = dimension(&document.over, "over")?;
-            let edges = document.edges.clone().unwrap_or_default();
-            let bands = match &over.levels {
-                Levels::List(labels) => labels.len(),
-                Levels::Periods { .. } => 0,
-            };
-            if over.other.is_some() || edges.len() != bands + 1 || !edges.is_sorted_by(|a, b| a < b) {
-                return Err(part(place, "give one more ascending edge than `over` has levels, and no `other` level"));
-            }
-            FigureKind::Median {
-                measure: measure(&document.measure, "measure")?.0,
-                over: over.name.clone(),
-                edges,
-                unit: named(&document.unit, "unit")?,
-            }
-        }
-        FigureKindDocument::Share => {
-            let wanted = document.level.clone().unwrap_or_default();
-            let (Some((name, level)), 1) = (wanted.iter().next(), wanted.len()) else {
-                return Err(part(place, "give `where = { dimension = \"level\" }`"));
-            };
-            let over = dimension(&Some(name.clone()), "where")?;
-            if !matches!(&over.levels, Levels::List(labels) if labels.contains(level)) {
-                return Err(part(place, format!("`{name}` has no level `{level}`")));
-            }
-            FigureKind::Share {
-                measure: measure(&document.measure, "measure")?.0,
-                dimension: name.clone(),
-                level: level.clone(),
-            }
-        }
-    };
-    Ok(Figure { name: document.name.clone(), title: document.title.clone(), kind })
-}
-
 fn policy(threshold: u64, rounding: u64, zeros: ZerosDocument) -> Result<Policy, TemplateError> {
     let wrong = |e: &dyn std::fmt::Display| part("disclosure", e.to_string());
     let threshold = Threshold::new(threshold).map_err(|e| wrong(&e))?;
@@ -513,7 +429,7 @@ fn distinct<T: Ord + std::fmt::Debug>(place: &str, names: impl Iterator<Item = T
     Ok(())
 }
 
-fn identifier(place: &str, name: &str) -> Result<(), TemplateError> {
+pub(crate) fn identifier(place: &str, name: &str) -> Result<(), TemplateError> {
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
     let rest = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     (starts && rest && name.len() <= 60 && name != "person_id")

@@ -227,6 +227,20 @@ pub struct AnswerMeasure {
     pub title: String,
     /// The unit of its figures.
     pub unit: String,
+    /// What a person known to several providers counts for.
+    pub counted: Counted,
+}
+
+/// What a person known to several providers counts for in a sum over providers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counted {
+    /// Once: only practices are asked, and a person is registered with one at a time.
+    OncePerPerson,
+    /// Once for each provider that knows the person, so that the sum may be greater than the number of people.
+    OncePerProvider,
+    /// What is counted or summed belongs to one provider: an admission, a day in bed, a pound.
+    PerRecord,
 }
 
 /// An asked site.
@@ -268,7 +282,7 @@ pub enum SiteOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerGroup {
-    /// `all`, or a kind of provider.
+    /// `all`, a kind of provider, or the code of a provider whose own figures these are.
     pub name: String,
     /// Sites asked.
     pub asked: u32,
@@ -288,6 +302,8 @@ pub struct AnswerGroup {
 pub enum GroupState {
     /// It has.
     Combined,
+    /// It is one site, whose own released figures these are; the template says that an answer shows them.
+    SingleSite,
     /// Too few sites answered: the template needs so many.
     TooFewSites {
         /// How many.
@@ -355,7 +371,7 @@ pub struct CombinedFigure {
     pub name: String,
     /// In plain words.
     pub title: String,
-    /// `change`, `mean`, `median` or `share`.
+    /// `change`, `mean`, `median`, `quantile`, `rate`, `share` or `standardised-rate`.
     pub kind: String,
     /// One per dimension; none where it is over all levels.
     pub levels: Vec<Option<String>>,
@@ -367,4 +383,9 @@ pub struct CombinedFigure {
     pub central: Option<String>,
     /// The unit: `%`, or the measure's.
     pub unit: String,
+    /// How many sites take part.
+    pub sites: u32,
+    /// How many sites released, but are left out: they cover only a part of what is compared, or nothing published says
+    /// how many people belong to them.
+    pub left_out: u32,
 }

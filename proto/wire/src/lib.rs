@@ -33,8 +33,8 @@ mod generated {
 // The public interface is:
 pub use crate::answer::{
     Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, Ask, CellState, CombinedCell, CombinedFigure,
-    ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RunState, RunSummary, SiteCounts,
-    SiteOutcome, TemplateEntry, TemplateList,
+    Counted, ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RunState, RunSummary,
+    SiteCounts, SiteOutcome, TemplateEntry, TemplateList,
 };
 pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
 pub use crate::custody::{

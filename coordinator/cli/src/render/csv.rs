@@ -1,4 +1,4 @@
-//! CSV: one row per cell under stable columns, RFC 4180 quoting, line feeds.
+//! CSV: one row per cell and per figure under stable columns, RFC 4180 quoting, line feeds.
 //!
 //! Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
 //! written with a `'` before it.
@@ -8,16 +8,16 @@ use std::io::{self, Write};
 
 use wire::Answer;
 
-use super::rows::{AFTER, BEFORE, Row, SITES, dimension_columns, rows};
+use super::rows::{AFTER, BEFORE, FIGURE, Row, SITES, dimension_columns, rows};
 
-/// Writes the cells as CSV.
+/// Writes the cells and figures as CSV.
 ///
 /// # Errors
 /// Where `out` cannot be written.
 pub fn render_csv(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
     let dimensions = dimension_columns(answer);
     let dimensions = dimensions.iter().map(AsRef::as_ref);
-    line(out, BEFORE.into_iter().chain(dimensions).chain(AFTER).chain(SITES).map(text))?;
+    line(out, BEFORE.into_iter().chain(dimensions).chain(AFTER).chain(SITES).chain(FIGURE).map(text))?;
     let run = answer.run.to_string();
     let revision = answer.revision.to_string();
     for row in rows(answer) {
@@ -40,7 +40,21 @@ fn numbers<'a>(row: &Row<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         Cow::Borrowed(row.state),
     ];
     let sites = row.sites;
-    cell.into_iter().chain((0..SITES.len()).map(move |n| number(sites.map(|sites| u64::from(sites[n])))))
+    let sites = (0..SITES.len()).map(move |n| number(sites.map(|sites| u64::from(sites[n]))));
+    // A decimal below nought is a number of our own, and no formula.
+    let decimal = |decimal: &Option<String>| Cow::Owned(decimal.clone().unwrap_or_default());
+    let follows = row.follows.map(|figure| {
+        [
+            text(&figure.name),
+            text(&figure.kind),
+            decimal(&figure.central),
+            decimal(&figure.low),
+            decimal(&figure.high),
+            number(Some(figure.sites.into())),
+            number(Some(figure.left_out.into())),
+        ]
+    });
+    cell.into_iter().chain(sites).chain(follows.unwrap_or_default())
 }
 
 /// Writes one line of fields, quoted where they need it.

@@ -3,22 +3,27 @@
 //!
 //! # Columns of CSV and Parquet
 //!
-//! One row per combined cell, in the answer's order, with these columns:
+//! Group by group one row per combined cell, in the answer's order, and then one per figure that follows from them,
+//! with these columns:
 //!
 //! | column | what it holds |
 //! |--------|---------------|
 //! | `run`, `revision` | the answer that the row is of |
-//! | `group` | `all`, or a kind of provider |
+//! | `group` | `all`, a kind of provider, or a provider's code |
 //! | one per dimension | its level, or `(total)`; named as the dimension, with `dimension.` before it where that is the name of another column here |
-//! | `measure`, `unit` | what is counted or summed, and in what |
+//! | `measure`, `unit` | what is counted or summed, and in what; a figure has a unit and no measure |
 //! | `central` | a figure to plot; empty where there is none |
 //! | `low`, `high` | the truth over the answering sites lies from `low` to `high`; an empty `high` is open |
-//! | `state` | `bounded`; `not_covered`: no answering site holds data for it; `too_few_sites`: the one row of a group that has no figures |
+//! | `state` | `bounded`; `not_covered`: no answering site holds data for it; `too_few_sites`: the one row of a group that has no figures; `no_value`: a figure that cannot be told |
 //! | `sites_shown`, `sites_zero`, `sites_suppressed`, `sites_withheld`, `sites_not_covered`, `sites_refused`, `sites_failed`, `sites_waiting` | how many sites of the group say what |
+//! | `figure`, `figure_kind` | a figure's name, and `change`, `mean`, `median`, `quantile`, `rate`, `share` or `standardised-rate` |
+//! | `figure_central`, `figure_low`, `figure_high` | a figure to plot and its bounds, decimals; empty where nothing bounds it |
+//! | `figure_sites`, `figure_left_out` | how many sites take part in the figure, and how many released but are left out |
 //!
-//! Only a `bounded` row has numbers. A declared level `(total)` is written `'(total)`. CSV writes a `'` before text that
-//! a spreadsheet would take for a formula. In Parquet what is empty is null, numbers are unsigned 64-bit integers, and
-//! numbers of sites unsigned 32-bit integers.
+//! Only a `bounded` row has numbers; that of a cell in `central`, `low` and `high`, that of a figure in the columns of
+//! figures. A declared level `(total)` is written `'(total)`. CSV writes a `'` before text that
+//! a spreadsheet would take for a formula. In Parquet what is empty is null, numbers are unsigned 64-bit integers,
+//! numbers of sites unsigned 32-bit integers, and figures decimals of 38 digits, two of them after the point.
 
 mod csv;
 mod explanation;

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray, UInt32Array, UInt64Array};
+use arrow::array::{ArrayRef, Decimal128Array, StringArray, UInt32Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -18,11 +18,14 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde_json::json;
-use wire::Answer;
+use wire::{Answer, CombinedFigure};
 
 use super::rows::{Row, SITES, dimension_columns, rows};
 
-/// Writes the cells as a Parquet file.
+/// How many digits a figure has in all, and after the point.
+const DECIMAL: (u8, i8) = (38, 2);
+
+/// Writes the cells and figures as a Parquet file.
 ///
 /// # Errors
 /// Where `out` cannot be written.
@@ -76,7 +79,32 @@ fn batch(answer: &Answer) -> Result<RecordBatch, ArrowError> {
         let sites: UInt32Array = rows.iter().map(|row| row.sites.map(|sites| sites[index])).collect();
         columns.push(name, DataType::UInt32, Arc::new(sites));
     }
+    let follows = || rows.iter().map(|row| row.follows);
+    columns.text("figure", follows().map(|figure| Some(figure?.name.as_str())));
+    columns.text("figure_kind", follows().map(|figure| Some(figure?.kind.as_str())));
+    columns.decimal("figure_central", follows().map(|figure| figure?.central.as_deref()))?;
+    columns.decimal("figure_low", follows().map(|figure| figure?.low.as_deref()))?;
+    columns.decimal("figure_high", follows().map(|figure| figure?.high.as_deref()))?;
+    for (name, of) in FIGURE_SITES {
+        let sites: UInt32Array = follows().map(|figure| figure.map(of)).collect();
+        columns.push(name, DataType::UInt32, Arc::new(sites));
+    }
     RecordBatch::try_new(Arc::new(Schema::new(columns.fields)), columns.arrays)
+}
+
+/// How many sites a figure is of.
+const FIGURE_SITES: [(&str, fn(&CombinedFigure) -> u32); 2] =
+    [("figure_sites", |figure| figure.sites), ("figure_left_out", |figure| figure.left_out)];
+
+/// A decimal of at most two digits after the point, as a number of hundredths; `None` for text that is none.
+fn hundredths(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    if unsigned.is_empty() || fraction.len() > 2 || !digits(unsigned) || !digits(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<2}").parse().ok()
 }
 
 #[derive(Default)]
@@ -94,8 +122,36 @@ impl Columns {
         self.push(name, DataType::UInt64, Arc::new(values.collect::<UInt64Array>()));
     }
 
+    fn decimal<'a>(&mut self, name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Result<(), ArrowError> {
+        let values: Decimal128Array = values.map(|text| hundredths(text?)).collect();
+        let values = values.with_precision_and_scale(DECIMAL.0, DECIMAL.1)?;
+        self.push(name, DataType::Decimal128(DECIMAL.0, DECIMAL.1), Arc::new(values));
+        Ok(())
+    }
+
     fn push(&mut self, name: &str, kind: DataType, array: ArrayRef) {
         self.fields.push(Field::new(name, kind, true));
         self.arrays.push(array);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_as_hundredths() {
+        for (text, expected) in [
+            ("12.34", Some(1234)),
+            ("-6.6", Some(-660)),
+            ("-0.05", Some(-5)),
+            ("120", Some(12_000)),
+            ("1.234", None),
+            ("", None),
+            ("-", None),
+            ("1.x", None),
+        ] {
+            assert_eq!(hundredths(text), expected, "{text}");
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! The cells of an answer as flat rows: what CSV and Parquet share. The room's own documentation lists the columns.
+//! The cells and figures of an answer as flat rows: what CSV and Parquet share. The room's own documentation lists the columns.
 
 use std::borrow::Cow;
 
-use wire::{Answer, AnswerGroup, CellState, CombinedCell, GroupState, SiteCounts};
+use wire::{Answer, AnswerGroup, CellState, CombinedCell, CombinedFigure, GroupState, SiteCounts};
 
 /// The level of a total over a dimension. A declared level of that very name is written with a `'` before it.
 pub(crate) const TOTAL: &str = "(total)";
@@ -23,6 +23,10 @@ pub(crate) const SITES: [&str; 8] = [
     "sites_waiting",
 ];
 
+/// The columns of the figures that follow from the cells.
+pub(crate) const FIGURE: [&str; 7] =
+    ["figure", "figure_kind", "figure_central", "figure_low", "figure_high", "figure_sites", "figure_left_out"];
+
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row<'a> {
@@ -31,11 +35,13 @@ pub(crate) struct Row<'a> {
     pub(crate) levels: Vec<Option<Cow<'a, str>>>,
     pub(crate) measure: Option<&'a str>,
     pub(crate) unit: Option<&'a str>,
-    // INVARIANT: present on bounded rows only; what is not covered or not answered never carries a number.
+    // INVARIANT: present on bounded cells' rows only; what is not covered or not answered never carries a number.
     pub(crate) figure: Option<Figure>,
     pub(crate) state: &'static str,
     /// In the order of [`SITES`].
     pub(crate) sites: Option<[u32; 8]>,
+    /// What follows from the cells, on rows that are of no cell.
+    pub(crate) follows: Option<&'a CombinedFigure>,
 }
 
 /// The numbers of a bounded cell.
@@ -62,7 +68,7 @@ pub(crate) fn figure(cell: &CombinedCell) -> Option<Figure> {
 
 /// The names of the dimensions' columns.
 pub(crate) fn dimension_columns(answer: &Answer) -> Vec<Cow<'_, str>> {
-    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).any(|column| *column == name);
+    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).chain(&FIGURE).any(|column| *column == name);
     // A dimension's name never holds a point, so the longer name is free.
     let column = |name: &'_ str| if taken(name) { Some(format!("dimension.{name}")) } else { None };
     answer
@@ -76,7 +82,8 @@ pub(crate) fn dimension_columns(answer: &Answer) -> Vec<Cow<'_, str>> {
 pub(crate) fn rows(answer: &Answer) -> impl Iterator<Item = Row<'_>> {
     answer.groups.iter().flat_map(move |group| {
         let missing = matches!(group.state, GroupState::TooFewSites { .. }).then(|| too_few(answer, group));
-        group.cells.iter().map(move |cell| row(answer, group, cell)).chain(missing)
+        let cells = group.cells.iter().map(move |cell| row(answer, group, cell));
+        cells.chain(group.figures.iter().map(move |figure| follows(group, figure))).chain(missing)
     })
 }
 
@@ -93,6 +100,21 @@ fn row<'a>(answer: &'a Answer, group: &'a AnswerGroup, cell: &'a CombinedCell) -
             CellState::NotCovered => "not_covered",
         },
         sites: Some(site_numbers(&cell.sites)),
+        follows: None,
+    }
+}
+
+fn follows<'a>(group: &'a AnswerGroup, figure: &'a CombinedFigure) -> Row<'a> {
+    let has_value = figure.low.is_some() || figure.high.is_some() || figure.central.is_some();
+    Row {
+        group: &group.name,
+        levels: figure.levels.iter().map(|level| Some(level_text(level.as_deref()))).collect(),
+        measure: None,
+        unit: Some(&figure.unit),
+        figure: None,
+        state: if has_value { "bounded" } else { "no_value" },
+        sites: None,
+        follows: Some(figure),
     }
 }
 
@@ -105,6 +127,7 @@ fn too_few<'a>(answer: &'a Answer, group: &'a AnswerGroup) -> Row<'a> {
         figure: None,
         state: "too_few_sites",
         sites: None,
+        follows: None,
     }
 }
 

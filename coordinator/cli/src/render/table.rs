@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::CellAlignment;
-use wire::{Answer, AnswerGroup, CombinedCell, GroupState, RunState};
+use wire::{Answer, AnswerGroup, CombinedCell, Counted, GroupState, RunState};
 
 use super::number::{bounds, grouped};
 use super::rows::{figure, level_text, site_numbers};
@@ -27,7 +27,7 @@ const ALWAYS: [usize; 4] = [0, 2, 5, 6];
 pub fn render_table(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
     question(answer, out, style)?;
     for group in &answer.groups {
-        writeln!(out, "\n{}", style.heading(&group_heading(group)))?;
+        writeln!(out, "\n{}", style.heading(&group_heading(answer, group)))?;
         cells(answer, group, out, style)?;
         figures::write(answer, group, out, style)?;
     }
@@ -41,7 +41,7 @@ pub fn render_table(answer: &Answer, out: &mut impl Write, style: Style) -> io::
 pub fn render_summary(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {
     question(answer, out, style)?;
     for group in &answer.groups {
-        writeln!(out, "\n{}", style.heading(&group_heading(group)))?;
+        writeln!(out, "\n{}", style.heading(&group_heading(answer, group)))?;
         figures::write(answer, group, out, style)?;
     }
     closing(answer, out, style)
@@ -71,7 +71,14 @@ fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<(
     }
     writeln!(out, "run         {}, revision {}", answer.run, answer.revision)?;
     for measure in &answer.measures {
-        writeln!(out, "measure     {}: {}, in {}", plain(&measure.name), plain(&measure.title), plain(&measure.unit))?;
+        writeln!(
+            out,
+            "measure     {}: {}, in {}{}",
+            plain(&measure.name),
+            plain(&measure.title),
+            plain(&measure.unit),
+            counted(measure.counted)
+        )?;
     }
     for dimension in &answer.dimensions {
         writeln!(out, "dimension   {}: {}", plain(&dimension.name), plain(&dimension.title))?;
@@ -79,11 +86,23 @@ fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<(
     Ok(())
 }
 
-fn group_heading(group: &AnswerGroup) -> String {
+const fn counted(counted: Counted) -> &'static str {
+    match counted {
+        Counted::OncePerProvider => "; people counted once per provider",
+        Counted::OncePerPerson | Counted::PerRecord => "",
+    }
+}
+
+fn group_heading(answer: &Answer, group: &AnswerGroup) -> String {
     let name = if group.name == "all" { "all sites".to_owned() } else { plain(&group.name) };
     let answered = format!("{} of {} sites answered", group.answered, group.asked);
     match group.state {
         GroupState::Combined => format!("{name}: {answered}"),
+        GroupState::SingleSite => {
+            let site = answer.sites.iter().find(|site| site.provider.as_str() == group.name);
+            let of = site.map_or_else(|| name.clone(), |site| format!("{name}, {}", plain(&site.name)));
+            format!("{of}: the site's own figures")
+        }
         GroupState::TooFewSites { needed } => {
             format!("{name}: no combined figures, because {answered} and the template needs {needed}")
         }

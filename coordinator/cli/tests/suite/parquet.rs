@@ -1,7 +1,7 @@
 //! A Parquet file read back.
 
 use arrow::array::{Array as _, AsArray as _};
-use arrow::datatypes::{DataType, UInt32Type, UInt64Type};
+use arrow::datatypes::{DataType, Decimal128Type, UInt32Type, UInt64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::sample;
@@ -37,15 +37,25 @@ fn columns_are_typed_and_missing_numbers_are_null() {
         column.is_valid(row).then(|| column.value(row).to_owned())
     };
     let bounds = |row| [number("central", row), number("low", row), number("high", row)];
-    assert_eq!(batch.num_rows(), 8);
+    assert_eq!(batch.num_rows(), 11);
     assert_eq!(bounds(0), [Some(1245), Some(1180), Some(1310)]);
     assert_eq!(bounds(3), [None, Some(1234), None]);
     assert_eq!((bounds(5), text("state", 5).unwrap().as_str()), ([None; 3], "not_covered"));
-    assert_eq!((bounds(7), text("state", 7).unwrap().as_str()), ([None; 3], "too_few_sites"));
+    assert_eq!((bounds(10), text("state", 10).unwrap().as_str()), ([None; 3], "too_few_sites"));
     assert_eq!(text("dimension.unit", 6).unwrap(), "(total)");
-    assert_eq!(text("measure", 7), None);
+    assert_eq!(text("measure", 10), None);
     let suppressed = batch.column_by_name("sites_suppressed").unwrap().as_primitive::<UInt32Type>();
-    assert_eq!((suppressed.value(2), suppressed.is_null(7)), (4, true));
+    let decimal = |column: &str, row: usize| {
+        let column = batch.column_by_name(column).unwrap().as_primitive::<Decimal128Type>();
+        column.is_valid(row).then(|| column.value_as_string(row))
+    };
+    let figure = |row| ["figure_central", "figure_low", "figure_high"].map(|column| decimal(column, row));
+    assert_eq!((text("figure", 7).unwrap().as_str(), bounds(7)), ("change", [None; 3]));
+    assert_eq!(figure(7), ["-6.60", "-12.40", "-1.30"].map(|text| Some(text.to_owned())));
+    assert_eq!(figure(8), [None, Some("1204.50".to_owned()), None]);
+    assert_eq!((figure(9), text("state", 9).unwrap().as_str()), ([const { None }; 3], "no_value"));
+    assert_eq!((figure(0), text("figure", 0)), ([const { None }; 3], None));
+    assert_eq!((suppressed.value(2), suppressed.is_null(10)), (4, true));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind};
 use wire::{
-    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure,
+    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
     GroupState, ParameterValue, Refusal, RunState, SiteCounts, SiteOutcome,
 };
 
@@ -80,6 +80,8 @@ pub fn every_state() -> Answer {
             high: Some("-1.3".to_owned()),
             central: Some("-6.6".to_owned()),
             unit: "%".to_owned(),
+            sites: 3,
+            left_out: 1,
         },
         CombinedFigure {
             name: "mean".to_owned(),
@@ -90,6 +92,20 @@ pub fn every_state() -> Answer {
             high: None,
             central: None,
             unit: "pounds".to_owned(),
+            sites: 4,
+            left_out: 0,
+        },
+        CombinedFigure {
+            name: "share".to_owned(),
+            title: "Share of nobody".to_owned(),
+            kind: "share".to_owned(),
+            levels: vec![Some("2009-04".to_owned()), None],
+            low: None,
+            high: None,
+            central: None,
+            unit: "%".to_owned(),
+            sites: 0,
+            left_out: 4,
         },
     ];
     Answer {
@@ -125,6 +141,7 @@ pub fn every_state() -> Answer {
             name: "admissions".to_owned(),
             title: "Non-elective admissions".to_owned(),
             unit: "admissions".to_owned(),
+            counted: Counted::PerRecord,
         }],
         sites: vec![
             site("RA1", "Ealing General", ProviderKind::Hospital, SiteOutcome::Released),

@@ -1,0 +1,130 @@
+//! Published populations, such as practices' list sizes: the denominators of rates, from a signed look-up.
+//!
+//! They are public and exact. Whoever divides by them knows how many people each count is of, so a node that answers a
+//! template with such a rate protects the complement of a count like the count itself.
+
+use crate::lookup::Lookup;
+
+/// The column of a population's provider codes.
+const PROVIDER: &str = "provider";
+/// The column of its numbers.
+const PEOPLE: &str = "people";
+/// The most people of one row, so that no sum over rows can overflow.
+const PEOPLE_MAX: u64 = 1_000_000_000;
+
+/// A look-up of how many people belong to each provider, perhaps by levels of some dimensions.
+///
+/// Beside its key it has the columns `provider` and `people`; each other column is named like a dimension and holds its
+/// levels.
+///
+/// ```
+/// # use template::{Lookup, Population};
+/// let lookup = Lookup::parse(br#"{"name": "list_size", "version": 1, "columns": ["row", "provider", "sex", "people"],
+///     "rows": [["1", "Y00001", "1", "900"], ["2", "Y00001", "2", "950"]]}"#).unwrap();
+/// let population = Population::new(&lookup).unwrap();
+/// assert_eq!(population.people("Y00001", &[("sex", "2"), ("month", "2025-03")]), Some(950));
+/// assert_eq!(population.people("Y00001", &[]), Some(1850));
+/// assert_eq!(population.people("Y00002", &[]), None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Population {
+    name: String,
+    dimensions: Vec<String>,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    provider: String,
+    levels: Vec<String>,
+    people: u64,
+}
+
+/// Why a look-up is not a population.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PopulationError {
+    /// Without the columns that it needs.
+    #[error("look-up `{name}` has no column `{column}` beside its key; a population has `{PROVIDER}` and `{PEOPLE}`")]
+    Column {
+        /// The look-up.
+        name: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// Not a number.
+    #[error("look-up `{name}` holds a number of people that is not a whole number up to {PEOPLE_MAX}")]
+    People {
+        /// The look-up.
+        name: String,
+    },
+}
+
+impl Population {
+    /// Reads a look-up as a population.
+    ///
+    /// # Errors
+    /// A [`PopulationError`] that names the look-up.
+    pub fn new(lookup: &Lookup) -> Result<Self, PopulationError> {
+        let name = lookup.name().to_owned();
+        let place = |column: &'static str| {
+            let found = lookup.columns().iter().skip(1).position(|c| c == column).map(|place| place + 1);
+            found.ok_or_else(|| PopulationError::Column { name: name.clone(), column })
+        };
+        let (provider, people) = (place(PROVIDER)?, place(PEOPLE)?);
+        let levels: Vec<usize> = (1..lookup.columns().len()).filter(|c| *c != provider && *c != people).collect();
+        let rows = lookup.rows().iter().map(|row| {
+            let number = row.get(people).and_then(|text| text.parse().ok()).filter(|n| *n <= PEOPLE_MAX);
+            Some(Row {
+                provider: row.get(provider)?.clone(),
+                levels: levels.iter().filter_map(|c| row.get(*c)).cloned().collect(),
+                people: number?,
+            })
+        });
+        let rows = rows.collect::<Option<_>>().ok_or_else(|| PopulationError::People { name: name.clone() })?;
+        let dimensions = levels.iter().filter_map(|c| lookup.columns().get(*c)).cloned().collect();
+        Ok(Self { name, dimensions, rows })
+    }
+
+    /// The look-up's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many people of the provider have these levels, pairs of a dimension's name and a level; dimensions by which
+    /// the population is not divided do not matter. `None` where it says nothing of the provider.
+    #[must_use]
+    pub fn people(&self, provider: &str, levels: &[(&str, &str)]) -> Option<u64> {
+        let own = || self.rows.iter().filter(|row| row.provider == provider);
+        own().next()?;
+        let wanted: Vec<(usize, &str)> = levels
+            .iter()
+            .filter_map(|(name, level)| Some((self.dimensions.iter().position(|d| d == name)?, *level)))
+            .collect();
+        let matches =
+            |row: &&Row| wanted.iter().all(|(place, level)| row.levels.get(*place).is_some_and(|l| l == level));
+        Some(own().filter(matches).map(|row| row.people).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(columns: &[&str], row: &[&str], expected: &str) {
+        let document = serde_json::json!({ "name": "lists", "version": 1, "columns": columns, "rows": [row] });
+        let lookup = Lookup::parse(document.to_string().as_bytes()).unwrap();
+        let error = Population::new(&lookup).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_population_is_named() {
+        check(&["row", "provider"], &["1", "Y00001"], "`people`");
+        check(&["row", "people"], &["1", "10"], "`provider`");
+        check(&["provider", "people"], &["Y00001", "10"], "`provider`");
+        check(&["row", "provider", "people"], &["1", "Y00001", "ten"], "whole number");
+        check(&["row", "provider", "people"], &["1", "Y00001", "-1"], "whole number");
+        check(&["row", "provider", "people"], &["1", "Y00001", "1000000001"], "whole number");
+    }
+}
