@@ -8,7 +8,8 @@ use clap::Parser;
 /// Makes and runs a whole region of care providers on this machine, asks it a first question, and keeps running.
 ///
 /// The first start makes the region in a folder; later starts find it there. `cargo run -- tallyward …` is the analysts'
-/// command with the region's own analyst as its user.
+/// command with the region's own analyst as its user; `cargo run -- bounds` asks the region every template and prints how
+/// far the bounds pin the truth down.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "demo", version)]
 pub struct Arguments {

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::arguments::Arguments;
 use crate::region::folder::Folder;
-use crate::region::{self, Prepared, Spec};
+use crate::region::{self, Prepared, Running, Spec};
 use crate::telling::{Stages, say};
 
 /// The first question, which asks every provider of the region.
@@ -37,14 +37,20 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Where the region cannot be made or started.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    on_runtime(demonstrate(arguments))
+}
+
+/// Runs to the end what needs the region's runtime.
+pub(crate) fn on_runtime(what: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
     node::panics_say_where_only();
     let filter = tracing_subscriber::EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(demonstrate(arguments))
+    runtime.block_on(what)
 }
 
-async fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
+/// Makes the region, or finds it, and starts it.
+pub(crate) async fn start(arguments: &Arguments) -> Result<(Prepared, Running)> {
     let began = Instant::now();
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?.to_string();
@@ -65,6 +71,11 @@ async fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
         region.address(),
         began.elapsed().as_secs_f64()
     ));
+    Ok((prepared, region))
+}
+
+async fn demonstrate(arguments: &Arguments) -> Result<ExitCode> {
+    let (prepared, region) = start(arguments).await?;
     let code = ask_first(&prepared).await?;
     if arguments.once {
         region.stop().await;

@@ -1,67 +1,38 @@
 //! The templates of the demonstration region against the truth, which the generator's memory gives apart from any node.
 
+#[path = "truths/figures.rs"]
+mod figures;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use demo::population::truth::{Figures, Question, Truth};
+use demo::comparison::{self, EXAMPLES, Example, Part, Width, margin};
+use demo::population::truth::Truth;
 use demo::population::{self, Population};
 use demo::region::{self, Silence, Spec};
 use disclosure::MeasureKind;
-use futures::StreamExt as _;
 use template::Template;
 use tokio::net::TcpListener;
-use wire::{Answer, Ask, CellState, ClientTls, CombinedCell, Desk, GroupState, ParameterValue, SiteOutcome};
+use wire::{Answer, AnswerGroup, CellState, ClientTls, CombinedCell, Desk, GroupState, SiteOutcome};
 
 /// The size of the demonstration.
 const PEOPLE: u32 = 500_000;
 const SEED: u64 = 2013;
 
-/// A template with its parameters, and how wide the bounds of a measure may be over the whole answer: the sum of the
-/// widths of the inner cells, in per cent of the sum of their truths. The ceilings are what the rule costs in a region
-/// of this size, a little rounded up: they fail where bounds get wider than they must be.
-struct Case {
-    template: &'static str,
-    parameters: &'static [(&'static str, &'static str)],
-    /// Per measure: of the inner cells, and of the totals.
-    ceilings: &'static [(&'static str, u64, u64)],
-}
+/// How wide the bounds of a measure may be over the whole answer: the sum of the widths of the cells, in per cent of the
+/// sum of their truths; of the inner cells, and of the totals. The ceilings are what the rule costs in a region of this
+/// size, a little rounded up: they fail where bounds get wider than they must be.
+type Ceilings = &'static [(&'static str, u64, u64)];
 
-const CASES: [Case; 7] = [
-    Case {
-        template: "long-term-condition-cost",
-        parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("people", 1, 1), ("pounds", 1, 1)],
-    },
-    Case {
-        template: "long-term-condition-activity",
-        parameters: &[("from", "2024-04"), ("to", "2025-03")],
-        ceilings: &[("people", 1, 1), ("units", 1, 1)],
-    },
-    Case {
-        template: "frequent-emergency-users",
-        parameters: &[("from", "2024-04"), ("to", "2025-03"), ("n", "3")],
-        ceilings: &[("people", 10, 3)],
-    },
-    Case {
-        template: "emergency-admissions-75-plus",
-        parameters: &[("from", "2024-10"), ("to", "2025-09")],
-        ceilings: &[("admissions", 160, 32), ("people", 90, 95)],
-    },
-    Case {
-        template: "depression-with-long-term-condition",
-        parameters: &[("at", "2025-03")],
-        ceilings: &[("people", 11, 9)],
-    },
-    Case {
-        template: "respiratory-emergency-admissions",
-        parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("admissions", 11, 1), ("people", 10, 45)],
-    },
-    Case {
-        template: "stroke-length-of-stay",
-        parameters: &[("from", "2023-04"), ("to", "2025-03")],
-        ceilings: &[("stays", 58, 19), ("people", 38, 92), ("bed_days", 95, 95)],
-    },
+const CEILINGS: [(&str, Ceilings); EXAMPLES.len()] = [
+    ("long-term-condition-cost", &[("people", 1, 1), ("pounds", 1, 1)]),
+    ("long-term-condition-activity", &[("people", 1, 1), ("units", 1, 1)]),
+    ("long-term-condition-rate", &[("people", 30, 10)]),
+    ("frequent-emergency-users", &[("people", 10, 3)]),
+    ("emergency-admissions-75-plus", &[("admissions", 160, 32), ("people", 90, 95)]),
+    ("depression-with-long-term-condition", &[("people", 11, 9)]),
+    ("respiratory-emergency-admissions", &[("admissions", 11, 1), ("people", 10, 45)]),
+    ("stroke-length-of-stay", &[("stays", 58, 19), ("people", 38, 92), ("bed_days", 95, 95)]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,96 +51,80 @@ async fn every_combined_cell_holds_the_truth() {
     let population = population::generate(&population::Spec { seed: SEED, people: PEOPLE });
 
     let mut wide = Vec::new();
-    for case in &CASES {
-        let answer = ask(&mut desk, case).await;
-        assert!(answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released), "{}", case.template);
-        wide.extend(check(case, &population, &answer));
+    for (example, (id, ceilings)) in EXAMPLES.iter().zip(CEILINGS) {
+        assert_eq!(example.template, id);
+        let answer = example.ask(&mut desk, "Compare with the truth", None).await.unwrap();
+        assert!(answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released), "{id}");
+        wide.extend(check(example, ceilings, &population, &answer));
     }
     assert!(wide.is_empty(), "bounds wider than they must be: {wide:#?}");
 
     // The first question asks all 108, each of which signed a release of its own.
-    let first = ask(&mut desk, &CASES[0]).await;
+    let first = EXAMPLES[0].ask(&mut desk, "Compare with the truth", None).await.unwrap();
     let distinct: BTreeSet<_> = first.sites.iter().map(|site| &site.provider).collect();
     assert_eq!(distinct.len(), population::provider::PROVIDERS);
     running.stop().await;
 }
 
-async fn ask(desk: &mut Desk, case: &Case) -> Answer {
-    let parameters = case.parameters.iter();
-    let ask = Ask {
-        template: case.template.to_owned(),
-        version: None,
-        parameters: parameters
-            .map(|(name, value)| ParameterValue { name: (*name).to_owned(), value: (*value).to_owned() })
-            .collect(),
-        purpose: "Compare with the truth".to_owned(),
-        deadline_s: Some(120),
-        grouping: None,
-    };
-    let run = desk.ask(&ask).await.unwrap();
-    let mut progress = desk.watch(run).await.unwrap();
-    while let Some(step) = progress.next().await {
-        step.unwrap();
-    }
-    desk.answer(run).await.unwrap()
-}
-
-/// Compares every cell of the answer; returns what is wider than its ceiling.
-fn check(case: &Case, population: &Population, answer: &Answer) -> Vec<String> {
-    let parameters: BTreeMap<String, String> =
-        case.parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let question = Question::parse(case.template, &parameters).unwrap();
-    let (_, text) = region::TEMPLATES.iter().find(|(id, _)| *id == case.template).unwrap();
-    let template = Template::parse(text.as_bytes()).unwrap();
-    let mut widths: BTreeMap<(&str, bool), (u64, u64)> = BTreeMap::new();
+/// Compares every cell and figure of the answer; returns what is wider than its ceiling.
+fn check(example: &Example, ceilings: Ceilings, population: &Population, answer: &Answer) -> Vec<String> {
+    let id = example.template;
+    let template = example.template().unwrap();
+    let mut wide = Vec::new();
     for group in &answer.groups {
-        assert_eq!(group.state, GroupState::Combined, "{}: {}", case.template, group.name);
-        let providers = population.providers().iter().filter(|p| group.name == "all" || p.kind.code() == group.name);
-        let truths: Vec<Truth> = providers
-            .filter(|provider| question.runs_at().contains(&provider.kind))
-            .map(|provider| question.truth(population, provider))
-            .collect();
+        assert_eq!(group.state, GroupState::Combined, "{id}: {}", group.name);
+        let truths = example.truths(population, group).unwrap();
         assert_eq!(truths.len(), group.asked as usize);
-        for cell in &group.cells {
-            let place = format!("{} {} {:?} {}", case.template, group.name, cell.levels, cell.measure);
-            let truth = truth(&truths, &cell.levels, &cell.measure);
-            if cell.state == CellState::NotCovered {
-                assert_eq!(truth.0, 0, "{place}: there is somebody where nobody covers");
-                continue;
-            }
-            let (low, high) = truth;
-            assert!(cell.low <= low, "{place}: at least {}, in truth {low}", cell.low);
-            assert!(cell.high.is_none_or(|most| high <= most), "{place}: at most {:?}, in truth {high}", cell.high);
-            if let (Some(central), Some(most)) = (cell.central, cell.high) {
-                assert!((cell.low..=most).contains(&central), "{place}: the central figure lies outside its bounds");
-            }
-            let sites = cell.sites;
-            let said = sites.shown + sites.zero + sites.suppressed + sites.withheld + sites.not_covered;
-            assert_eq!(said, group.asked, "{place}: every site says exactly one thing");
-            shown_only_above_threshold(&truths, &cell.levels, sites.shown, &place);
-            let is_total = cell.levels.iter().any(Option::is_none);
-            let high = cell.high.unwrap_or_else(|| panic!("{place}: nothing bounds it"));
-            if !is_total {
-                let most = rule_width(&template, &truths, cell);
-                assert!(high - cell.low <= most, "{place}: {} wide, where the rule needs {most}", high - cell.low);
-            }
-            let width = widths.entry((cell.measure.as_str(), is_total)).or_default();
-            width.0 += high - cell.low;
-            width.1 += low;
+        check_cells(id, &template, group, &truths);
+        figures::check(&template, answer, group, &truths, population);
+    }
+    let mut widths: BTreeMap<(String, Part), Width> = BTreeMap::new();
+    for group in &answer.groups {
+        let of_group = comparison::widths(group, &template, &example.truths(population, group).unwrap());
+        for (key, Width { width, truth, open }) in of_group {
+            let sum = widths.entry(key).or_default();
+            (sum.width, sum.truth, sum.open) = (sum.width + width, sum.truth + truth, sum.open + open);
         }
     }
-    let mut wide = Vec::new();
-    for (measure, inner, totals) in case.ceilings {
-        for (is_total, ceiling) in [(false, inner), (true, totals)] {
-            let Some((width, truth)) = widths.get(&(*measure, is_total)) else { continue };
-            let (per_cent, what) = (width * 100 / truth.max(&1), if is_total { "totals" } else { "cells" });
-            println!("{:36} {measure:12} {what:8} width {width:>10} of {truth:>10}: {per_cent:>4} %", case.template);
+    for (measure, inner, totals) in ceilings {
+        for (part, what, ceiling) in [(Part::Cells, "cells", inner), (Part::Totals, "totals", totals)] {
+            let Some(width) = widths.get(&((*measure).to_owned(), part)) else { continue };
+            let per_cent = width.per_cent();
+            println!("{id:36} {measure:12} {what:8} width {:>10} of {:>10}: {per_cent:>4} %", width.width, width.truth);
             if per_cent > *ceiling {
-                wide.push(format!("{} {measure}, {what}: {per_cent} %, at most {ceiling} %", case.template));
+                wide.push(format!("{id} {measure}, {what}: {per_cent} %, at most {ceiling} %"));
             }
         }
     }
     wide
+}
+
+fn check_cells(id: &str, template: &Template, group: &AnswerGroup, truths: &[Truth]) {
+    for cell in &group.cells {
+        let place = format!("{id} {} {:?} {}", group.name, cell.levels, cell.measure);
+        let measure = &template.measures.iter().find(|m| m.measure.name() == cell.measure).unwrap().measure;
+        let hundredths = comparison::hundredths(truths, &cell.levels, measure);
+        if cell.state == CellState::NotCovered {
+            assert_eq!(hundredths, 0, "{place}: there is somebody where nobody covers");
+            continue;
+        }
+        let (low, high) = (hundredths / 100, hundredths.div_ceil(100));
+        assert!(cell.low <= low, "{place}: at least {}, in truth {low}", cell.low);
+        assert!(cell.high.is_none_or(|most| high <= most), "{place}: at most {:?}, in truth {high}", cell.high);
+        if let (Some(central), Some(most)) = (cell.central, cell.high) {
+            assert!((cell.low..=most).contains(&central), "{place}: the central figure lies outside its bounds");
+        }
+        let sites = cell.sites;
+        let said = sites.shown + sites.zero + sites.suppressed + sites.withheld + sites.not_covered;
+        assert_eq!(said, group.asked, "{place}: every site says exactly one thing");
+        shown_only_above_threshold(truths, &cell.levels, sites.shown, &place);
+        let is_total = cell.levels.iter().any(Option::is_none);
+        let high = cell.high.unwrap_or_else(|| panic!("{place}: nothing bounds it"));
+        if !is_total {
+            let most = rule_width(template, truths, cell);
+            assert!(high - cell.low <= most, "{place}: {} wide, where the rule needs {most}", high - cell.low);
+        }
+    }
 }
 
 /// How wide the rule makes the bounds of an inner cell at most: at each site four where ten people stand behind a count
@@ -190,29 +145,6 @@ fn rule_width(template: &Template, truths: &[Truth], cell: &CombinedCell) -> u64
     let dominated = enough.saturating_sub(cell.sites.shown as usize);
     let most = people.iter().max().copied().unwrap_or(0) + 2;
     (enough as u64) * shown + (covered.saturating_sub(enough) as u64) * BELOW * each + dominated as u64 * most * each
-}
-
-/// The truth of a cell over these providers, as whole units that enclose it.
-fn truth(truths: &[Truth], levels: &[Option<String>], measure: &str) -> (u64, u64) {
-    let figures = truths.iter().map(|truth| margin(truth, levels));
-    match measure {
-        "people" => whole(figures.map(|f| f.people).sum()),
-        "admissions" | "stays" => whole(figures.map(|f| f.rows).sum()),
-        _ => {
-            let hundredths: u64 = figures.map(|f| f.sum_hundredths).sum();
-            (hundredths / 100, hundredths.div_ceil(100))
-        }
-    }
-}
-
-const fn whole(count: u64) -> (u64, u64) {
-    (count, count)
-}
-
-fn margin(truth: &Truth, levels: &[Option<String>]) -> Figures {
-    let kept: Vec<usize> = (0..levels.len()).filter(|place| levels[*place].is_some()).collect();
-    let levels: Vec<&str> = levels.iter().flatten().map(String::as_str).collect();
-    truth.margin(&kept, &levels)
 }
 
 /// A site shows a figure only where at least ten people stand behind it.

@@ -118,4 +118,25 @@ impl Population {
     pub fn practice_localities(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.providers.iter().filter_map(|p| p.locality.map(|locality| (p.code.as_str(), locality.code())))
     }
+
+    /// The published list sizes of 1 April 2025: how many people each practice had registered, by age band, whoever of
+    /// them objects to other uses.
+    pub fn list_sizes(&self) -> Vec<(&str, &'static str, u32)> {
+        let day = calendar::first_of_month_date32(2025, 4);
+        let mut people = vec![[0; AGE_BANDS.len()]; self.providers.len()];
+        for person in self.people.iter().filter(|person| person.is_registered_on(day)) {
+            people[person.practice()][age_band(person.born().age_by(2025 * 12 + 3))] += 1;
+        }
+        let of = |practice: &'_ Provider| people[practice.index()];
+        let practices = self.providers.iter().filter(|provider| provider.kind == Kind::Gp);
+        practices.flat_map(|p| AGE_BANDS.into_iter().zip(of(p)).map(|(band, n)| (p.code.as_str(), band, n))).collect()
+    }
+}
+
+/// The age bands of published list sizes.
+pub const AGE_BANDS: [&str; 6] = ["0-14", "15-44", "45-64", "65-74", "75-84", "85+"];
+
+/// The place of an age among the [`AGE_BANDS`].
+fn age_band(years: i32) -> usize {
+    [15, 45, 65, 75, 85].iter().filter(|from| years >= **from).count()
 }

@@ -92,6 +92,12 @@ impl Person {
         (self.ending != Ending::Stays).then(|| date32(self.to))
     }
 
+    /// Whether the person is registered on a day, given as days since 1970-01-01: by the registration that every table
+    /// and every question uses.
+    pub fn is_registered_on(&self, date32: i32) -> bool {
+        self.registration_start_date32() < date32 && self.registration_end_date32().is_none_or(|end| end >= date32)
+    }
+
     /// Days of the person's registration that fall into `[from, to)`.
     pub(super) fn active_days(&self, from: u16, to: u16) -> (u16, u16) {
         let (first, end) = (self.from.max(from), self.to.min(to));

@@ -45,9 +45,10 @@ pub(super) fn write(
         let envelope = guardians.sign_template(text).to_bytes();
         folder::write(&folder.join("templates").join(format!("{id}.template.dsse.json")), envelope)?;
     }
-    let lookup = practice_locality(population);
-    let envelope = guardians.sign_lookup(&lookup).to_bytes();
-    folder::write(&folder.join("lookups").join(format!("{}.lookup.dsse.json", lookup.name)), envelope)?;
+    for lookup in [practice_locality(population), practice_list_size(population)] {
+        let envelope = guardians.sign_lookup(&lookup).to_bytes();
+        folder::write(&folder.join("lookups").join(format!("{}.lookup.dsse.json", lookup.name)), envelope)?;
+    }
     folder::write(&folder.join("coordinator.toml"), coordinator(region))?;
     folder::write(&region.folder.analyst().join("tallyward.toml"), analyst(region.coordinator))
 }
@@ -78,6 +79,19 @@ fn practice_locality(population: &Population) -> LookupDocument {
             .practice_localities()
             .map(|(practice, locality)| vec![practice.to_owned(), locality.to_owned()])
             .collect(),
+    }
+}
+
+/// How many people each practice had on its list on 1 April 2025, by age. They are published every month.
+fn practice_list_size(population: &Population) -> LookupDocument {
+    let row = |(practice, age_band, people): (&str, &str, u32)| {
+        vec![format!("{practice} {age_band}"), practice.to_owned(), age_band.to_owned(), people.to_string()]
+    };
+    LookupDocument {
+        name: "practice_list_size".to_owned(),
+        version: 1,
+        columns: ["row", "provider", "age_band", "people"].map(str::to_owned).to_vec(),
+        rows: population.list_sizes().into_iter().map(row).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The template library, as it stands in this repository.
 
 /// Templates by id, each its exact text.
-pub const TEMPLATES: [(&str, &str); 7] = [
+pub const TEMPLATES: [(&str, &str); 8] = [
     (
         "depression-with-long-term-condition",
         include_str!("../../../templates/depression-with-long-term-condition.toml"),
@@ -10,6 +10,7 @@ pub const TEMPLATES: [(&str, &str); 7] = [
     ("frequent-emergency-users", include_str!("../../../templates/frequent-emergency-users.toml")),
     ("long-term-condition-activity", include_str!("../../../templates/long-term-condition-activity.toml")),
     ("long-term-condition-cost", include_str!("../../../templates/long-term-condition-cost.toml")),
+    ("long-term-condition-rate", include_str!("../../../templates/long-term-condition-rate.toml")),
     ("respiratory-emergency-admissions", include_str!("../../../templates/respiratory-emergency-admissions.toml")),
     ("stroke-length-of-stay", include_str!("../../../templates/stroke-length-of-stay.toml")),
 ];

@@ -65,4 +65,25 @@ impl Own<'_> {
         }
         truth
     }
+
+    /// Registered people with each condition, by age.
+    pub(super) fn registered_with_condition(self, at: YearMonth) -> Truth {
+        let mut truth = Truth::of_counts();
+        let end = at.end_date32();
+        let known = self.population.known_people(self.provider);
+        for (number, person) in known.filter(|(n, p)| self.counts(*n) && p.is_registered_on(end)) {
+            let band = match person.born().age_by(at.next().absolute()) {
+                ..15 => "0-14",
+                15..45 => "15-44",
+                45..65 => "45-64",
+                65..75 => "65-74",
+                75..85 => "75-84",
+                _ => "85+",
+            };
+            for condition in self.conditions(number, end, end) {
+                truth.add(number, [condition.code(), band], 0);
+            }
+        }
+        truth
+    }
 }

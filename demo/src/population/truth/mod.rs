@@ -41,6 +41,11 @@ pub enum Question {
     ConditionActivity(Period),
     /// `long-term-condition-cost`
     ConditionCost(Period),
+    /// `long-term-condition-rate`
+    ConditionRate {
+        /// Month on whose last day people and conditions are counted.
+        at: YearMonth,
+    },
     /// `respiratory-emergency-admissions`
     RespiratoryAdmissions(Period),
     /// `stroke-length-of-stay`
@@ -69,6 +74,7 @@ impl Question {
             }
             "long-term-condition-activity" => Self::ConditionActivity(period()?),
             "long-term-condition-cost" => Self::ConditionCost(period()?),
+            "long-term-condition-rate" => Self::ConditionRate { at: value("at")?.parse()? },
             "respiratory-emergency-admissions" => Self::RespiratoryAdmissions(period()?),
             "stroke-length-of-stay" => Self::StrokeStay(period()?),
             other => anyhow::bail!("no truth is known for the template `{other}`"),
@@ -84,6 +90,7 @@ impl Question {
             }
             Self::FrequentEmergencyUsers { .. } => &[Kind::Hospital, Kind::Ambulance],
             Self::ConditionActivity(_) => &[Kind::Gp, Kind::Hospital],
+            Self::ConditionRate { .. } => &[Kind::Gp],
             Self::ConditionCost(_) => &Kind::ALL,
         }
     }
@@ -98,6 +105,7 @@ impl Question {
             Self::FrequentEmergencyUsers { period, n } => own.frequent_users(period, n),
             Self::ConditionActivity(period) => own.activity(period),
             Self::ConditionCost(period) => own.cost(period),
+            Self::ConditionRate { at } => own.registered_with_condition(at),
             Self::RespiratoryAdmissions(period) => own.respiratory(period),
             Self::StrokeStay(period) => own.stroke_stays(period),
         }
