@@ -27,7 +27,7 @@ type Ceilings = &'static [(&'static str, u64, u64)];
 const CEILINGS: [(&str, Ceilings); EXAMPLES.len()] = [
     ("long-term-condition-cost", &[("people", 1, 1), ("pounds", 1, 1)]),
     ("long-term-condition-activity", &[("people", 1, 1), ("units", 1, 1)]),
-    ("long-term-condition-rate", &[("people", 30, 10)]),
+    ("long-term-condition-rate", &[("people", 37, 12)]),
     ("frequent-emergency-users", &[("people", 10, 3)]),
     ("emergency-admissions-75-plus", &[("admissions", 160, 32), ("people", 90, 95)]),
     ("depression-with-long-term-condition", &[("people", 11, 9)]),

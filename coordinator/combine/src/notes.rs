@@ -81,9 +81,10 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
         };
         let left_out = at().map(|figure| figure.left_out).max().unwrap_or(0);
         if left_out > 0 {
+            let published = matches!(&figure.kind, FigureKind::Rate { denominator: Denominator::Population(_), .. });
+            let or = if published { ", or of which no number of people is published" } else { "" };
             notes.push(format!(
-                "`{}` leaves out sites that cover only a part of what it compares, or of which no number of people is \
-                 published: at most {left_out}.",
+                "`{}` leaves out sites that cover only a part of what it compares{or}: at most {left_out}.",
                 figure.name
             ));
         }

@@ -24,6 +24,7 @@ const PEOPLE_MAX: u64 = 1_000_000_000;
 /// let population = Population::new(&lookup).unwrap();
 /// assert_eq!(population.people("Y00001", &[("sex", "2"), ("month", "2025-03")]), Some(950));
 /// assert_eq!(population.people("Y00001", &[]), Some(1850));
+/// assert_eq!(population.people("Y00001", &[("sex", "other")]), None);
 /// assert_eq!(population.people("Y00002", &[]), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,12 @@ pub enum PopulationError {
         name: String,
         /// The column.
         column: &'static str,
+    },
+    /// Not among those that were sent.
+    #[error("look-up `{name}` is divided by and was not sent along")]
+    Missing {
+        /// The look-up.
+        name: String,
     },
     /// Not a number.
     #[error("look-up `{name}` holds a number of people that is not a whole number up to {PEOPLE_MAX}")]
@@ -92,18 +99,18 @@ impl Population {
     }
 
     /// How many people of the provider have these levels, pairs of a dimension's name and a level; dimensions by which
-    /// the population is not divided do not matter. `None` where it says nothing of the provider.
+    /// the population is not divided do not matter. `None` where it says nothing of the provider, or of these levels.
     #[must_use]
     pub fn people(&self, provider: &str, levels: &[(&str, &str)]) -> Option<u64> {
-        let own = || self.rows.iter().filter(|row| row.provider == provider);
-        own().next()?;
         let wanted: Vec<(usize, &str)> = levels
             .iter()
             .filter_map(|(name, level)| Some((self.dimensions.iter().position(|d| d == name)?, *level)))
             .collect();
-        let matches =
-            |row: &&Row| wanted.iter().all(|(place, level)| row.levels.get(*place).is_some_and(|l| l == level));
-        Some(own().filter(matches).map(|row| row.people).sum())
+        let matches = |row: &&Row| {
+            row.provider == provider
+                && wanted.iter().all(|(place, level)| row.levels.get(*place).is_some_and(|l| l == level))
+        };
+        self.rows.iter().filter(matches).map(|row| row.people).reduce(u64::saturating_add)
     }
 }
 

@@ -1,14 +1,18 @@
 //! A query: an approved template with every parameter bound.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use disclosure::{Domain, DomainError, Measure, Policy};
+use disclosure::{Domain, DomainError, Measure, MeasureKind, Policy};
 
 use crate::approval::Approved;
 use crate::digest::Digest;
 use crate::dimension::BoundLevels;
+use crate::figure::{Denominator, FigureKind};
+use crate::lookup::Lookup;
 use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
 use crate::period::Month;
+use crate::population::{Population, PopulationError};
 
 use crate::template::Template;
 
@@ -133,6 +137,44 @@ impl Query {
             })
         };
         Some((month(from)?, month(to)?))
+    }
+
+    /// How many people are published to stand behind each cell at this provider, where the template divides people by
+    /// published numbers: pairs of a cell's number and the people. Whoever asks knows them exactly, so they are public
+    /// to whatever protects the counts. Empty where the template divides no count of people by such numbers.
+    ///
+    /// # Errors
+    /// A [`PopulationError`] where a look-up that the template names is missing or holds no population.
+    pub fn populations<'a>(
+        &self,
+        provider: &str,
+        lookups: impl IntoIterator<Item = &'a Lookup>,
+    ) -> Result<Vec<(usize, u64)>, PopulationError> {
+        let lookups: Vec<&Lookup> = lookups.into_iter().collect();
+        let counts_people = |name: &str| {
+            self.measures.iter().any(|measure| measure.name() == name && measure.kind() == MeasureKind::People)
+        };
+        let divides = self.template().figures.iter().filter_map(|figure| match &figure.kind {
+            FigureKind::Rate { measure, denominator: Denominator::Population(name), .. } if counts_people(measure) => {
+                Some(name)
+            }
+            _ => None,
+        });
+        let mut found: BTreeMap<usize, u64> = BTreeMap::new();
+        for name in divides.collect::<BTreeSet<_>>() {
+            let lookup = lookups.iter().find(|lookup| lookup.name() == name);
+            let population = Population::new(lookup.ok_or_else(|| PopulationError::Missing { name: name.clone() })?)?;
+            for (cell, key) in self.domain.keys().enumerate() {
+                let levels = key.0.iter().enumerate().filter_map(|(place, level)| {
+                    Some((self.domain.dimensions().get(place)?.name.as_str(), self.domain.label(place, *level)?))
+                });
+                if let Some(people) = population.people(provider, &levels.collect::<Vec<_>>()) {
+                    // Of two published numbers the smaller says more.
+                    found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// What the question *is*, whoever asks and whenever: the digest of the template, the values in declared order and

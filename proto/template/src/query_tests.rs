@@ -63,3 +63,29 @@ fn a_question_is_the_same_however_it_is_written() {
     assert_ne!(one, fingerprint(&[("from", "2024-01"), ("to", "2024-11")]));
     assert_ne!(one, bind(&[("from", "2024-01"), ("to", "2024-12")]).unwrap().fingerprint(&[]));
 }
+
+#[test]
+fn published_populations_stand_behind_the_cells_that_they_divide() {
+    let (before, after) = SAMPLE.split_once("[disclosure]").unwrap();
+    let before = before.replace("period =", "lookups = [\"list_size\"]\nperiod =");
+    let rate = |measure: &str| {
+        let figure = "[[figure]]\nname = \"rate\"\nkind = \"rate\"\npopulation = \"list_size\"\nper = 1000";
+        format!("{before}{figure}\nmeasure = \"{measure}\"\n[disclosure]{after}")
+    };
+    let given = [("from".to_owned(), "2024-01".to_owned()), ("to".to_owned(), "2024-02".to_owned())];
+    let of = |text: &str| Query::bind(approved(text), &given).unwrap();
+    let lookup = Lookup::parse(
+        br#"{"name": "list_size", "version": 1, "columns": ["row", "provider", "sex", "people"],
+             "rows": [["1", "Y00001", "1", "900"], ["2", "Y00001", "2", "950"], ["3", "Y00002", "1", "5"]]}"#,
+    )
+    .unwrap();
+    // Two months by two sexes and another, the months, the whole.
+    let found = of(&rate("people")).populations("Y00001", [&lookup]).unwrap();
+    // Of the other sex nothing is published, which is not nought.
+    assert_eq!(found, [(0, 900), (1, 950), (3, 900), (4, 950), (6, 1850), (7, 1850), (8, 1850)]);
+    assert_eq!(of(&rate("people")).populations("Y00009", [&lookup]).unwrap(), []);
+    assert!(of(&rate("people")).populations("Y00001", []).is_err(), "the look-up was not sent along");
+    // Nothing follows about people from what a sum is divided by, nor where nothing is divided.
+    assert_eq!(of(&rate("bed_days")).populations("Y00001", [&lookup]).unwrap(), []);
+    assert_eq!(of(SAMPLE).populations("Y00001", []).unwrap(), []);
+}
