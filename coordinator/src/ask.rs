@@ -4,35 +4,49 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use template::{Digest, Grouping, ProviderKind, Query, Template};
-use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use wire::{AnalystName, Ask, OrderId, PURPOSE_BYTES_MAX, ParameterValue, RunId, TurnedAway};
 
 use crate::answer;
 use crate::catalogue::Listed;
 use crate::clock::whole_second;
 use crate::coordinator::Coordinator;
+use crate::governance::Governed;
+use crate::request::SignedRequest;
 use crate::roster::Provider;
 use crate::run::{AskedSite, OpenRun, order};
 use crate::steps::Step;
 use crate::store::{OrderRecord, RunRecord, SignedDocument};
 
 /// A question that may be asked.
-pub(crate) struct Question<'a> {
-    pub listed: &'a Arc<Listed>,
+pub(crate) struct Question {
+    pub listed: Arc<Listed>,
     pub query: Query,
     pub grouping: Grouping,
     pub purpose: String,
     pub deadline_s: u32,
-    pub providers: Vec<&'a Provider>,
+    pub providers: Vec<Provider>,
+    /// The organisation of whoever asks, as the region's enrolment or the operator's list writes it.
+    pub organisation: String,
+    /// The last moment of the sharing agreement, if the region lists its agreements.
+    pub agreement_ends: Option<DateTime<Utc>>,
 }
 
 impl Coordinator {
     /// Checks a question: the analyst, the template, the parameters, the purpose, the deadline, the sites.
-    pub(crate) fn question(&self, analyst: &AnalystName, ask: &Ask) -> Result<Question<'_>, TurnedAway> {
-        self.enrolled(analyst)?;
-        let listed = self.0.catalogue.find(&ask.template, ask.version).ok_or_else(|| no_template(ask))?;
+    pub(crate) fn question(&self, analyst: &AnalystName, ask: &Ask) -> Result<Question, TurnedAway> {
+        let organisation = self.organisation(analyst).ok_or_else(|| not_enrolled(analyst))?;
+        let governed = self.governed();
+        let now = self.0.clock.now();
+        let listed = governed.catalogue.find(&ask.template, ask.version).ok_or_else(|| no_template(ask))?;
+        if governed.registry.root().has_expired(now) {
+            return Err(TurnedAway::NotAllowed(
+                "the region's trust root has expired; nothing may be asked before its successor is published".to_owned(),
+            ));
+        }
         let template = listed.approved.template();
-        if self.0.clock.now().date_naive() > template.expires {
+        let agreement_ends = agreement_ends(&governed, template, now)?;
+        if now.date_naive() > template.expires {
             return Err(TurnedAway::BadRequest(format!(
                 "the approval of `{}` version {} ended on {}; ask its owner, {}, for a new version",
                 template.id, template.version, template.expires, template.owner
@@ -42,32 +56,62 @@ impl Coordinator {
         let query = Query::bind(Arc::clone(&listed.approved), &given)
             .map_err(|error| TurnedAway::BadRequest(error.to_string()))?;
         let grouping = grouping(template, ask)?;
-        let providers = self.0.config.roster.of_kinds(&template.runs_at);
+        let roster = self.roster();
+        let providers = roster.of_kinds(&template.runs_at);
         enough(template, grouping, &providers)?;
         let purpose = purpose(&ask.purpose)?;
-        Ok(Question { listed, query, grouping, purpose, deadline_s: self.deadline_s(ask)?, providers })
+        Ok(Question {
+            listed: Arc::clone(listed),
+            query,
+            grouping,
+            purpose,
+            deadline_s: self.deadline_s(ask)?,
+            providers: providers.into_iter().cloned().collect(),
+            organisation,
+            agreement_ends,
+        })
     }
 
     /// Asks a question: its orders are kept before anybody is asked.
-    pub(crate) async fn put(&self, analyst: AnalystName, ask: Ask) -> Result<RunId, TurnedAway> {
+    ///
+    /// The same signed request may come again and again, and leads to the same run.
+    pub(crate) async fn put(
+        &self,
+        analyst: AnalystName,
+        ask: Ask,
+        request: Option<Vec<u8>>,
+    ) -> Result<RunId, TurnedAway> {
+        let request = match request {
+            Some(envelope) => Some(self.signed_request(&analyst, envelope)?),
+            None => None,
+        };
+        if let Some(request) = &request
+            && let Some(run) = self.led_to(request).await?
+        {
+            return Ok(run);
+        }
         let question = self.question(&analyst, &ask)?;
+        self.hand(&analyst, &question, &ask, request.as_ref())?;
         let places = self.places(&analyst)?;
         let now = self.0.clock.now();
         let id = RunId::random().map_err(|_| TurnedAway::Failed)?;
-        let run = run_record(id, analyst, &question, now);
+        let run = run_record(id, analyst, &question, request.as_ref(), now);
         let mut orders = Vec::with_capacity(question.providers.len());
         for provider in &question.providers {
             orders.push(self.order_record(&run, provider)?);
         }
-        let documents = documents(question.listed);
-        let (query, listed) = (Arc::new(question.query), Arc::clone(question.listed));
+        let documents = documents(&question.listed);
+        let (query, listed) = (Arc::new(question.query), Arc::clone(&question.listed));
         let sites: Option<Vec<AskedSite>> = orders.iter().map(|order| AskedSite::new(&run, order.clone())).collect();
         let mut open = OpenRun::new(run.clone(), Some(query), Some(listed), sites.ok_or(TurnedAway::Failed)?);
         open.places = places;
+        open.request = request.as_ref().map(|request| Arc::new(request.envelope.clone()));
+        let request = request.map(SignedRequest::into_record);
+        let repeated = request.as_ref().map(|request| (request.id.clone(), request.digest));
         // From here on it must run to its end, whether the analyst still waits or not.
         let coordinator = self.clone();
         let kept = tokio::spawn(async move {
-            coordinator.0.store.add_run(run, orders, documents).await?;
+            coordinator.0.store.add_run(run, orders, documents, request).await?;
             coordinator.0.steps.at(Step::AskStored);
             coordinator.state().add(open);
             coordinator.0.steps.at(Step::OrdersStored);
@@ -77,6 +121,13 @@ impl Coordinator {
         match kept.await {
             Ok(Ok(())) => Ok(id),
             Ok(Err(error)) => {
+                // The same request, at the same moment over another connection: the first of them made the run.
+                if let Some((id, digest)) = repeated
+                    && let Ok(Some((run, kept))) = self.0.store.request(id).await
+                    && kept == digest
+                {
+                    return Ok(run);
+                }
                 tracing::error!("a question could not be kept: {error}");
                 Err(TurnedAway::Failed)
             }
@@ -84,14 +135,24 @@ impl Coordinator {
         }
     }
 
-    /// Whether the analyst may ask at all.
+    /// For which organisation the analyst asks, if the analyst may ask.
+    pub(crate) fn organisation(&self, analyst: &AnalystName) -> Option<String> {
+        let governed = self.governed();
+        let enrolment = governed.registry.enrolment().map(|known| known.document.document());
+        let enrolled = enrolment.and_then(|enrolment| enrolment.analyst(analyst));
+        enrolled.map(|enrolled| enrolled.organisation.clone()).or_else(|| self.0.config.analysts.get(analyst).cloned())
+    }
+
+    /// Whether the region has enrolled this name to see every release.
+    pub(crate) fn audits(&self, name: &AnalystName) -> bool {
+        let governed = self.governed();
+        governed.registry.enrolment().is_some_and(|known| known.document.document().audits(name))
+    }
+
+    /// Whether the caller may use the analysts' door at all.
     pub(crate) fn enrolled(&self, analyst: &AnalystName) -> Result<(), TurnedAway> {
-        if self.0.config.analysts.contains_key(analyst) {
-            return Ok(());
-        }
-        Err(TurnedAway::NotAllowed(format!(
-            "`{analyst}` is not among this coordinator's analysts; ask its operator to be enrolled"
-        )))
+        let known = self.organisation(analyst).is_some() || self.audits(analyst);
+        known.then_some(()).ok_or_else(|| not_enrolled(analyst))
     }
 
     fn deadline_s(&self, ask: &Ask) -> Result<u32, TurnedAway> {
@@ -106,8 +167,12 @@ impl Coordinator {
 
     /// A place among the open runs, and one among the analyst's own.
     fn places(&self, analyst: &AnalystName) -> Result<Vec<OwnedSemaphorePermit>, TurnedAway> {
-        let own = self.0.open_runs_of.get(analyst).ok_or(TurnedAway::Failed)?;
-        let own = Arc::clone(own).try_acquire_owned().map_err(|_: TryAcquireError| {
+        let own = {
+            let mut places = self.0.open_runs_of.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let most = self.0.config.limits.open_runs_per_analyst;
+            Arc::clone(places.entry(analyst.clone()).or_insert_with(|| Arc::new(Semaphore::new(most))))
+        };
+        let own = own.try_acquire_owned().map_err(|_: TryAcquireError| {
             let most = self.0.config.limits.open_runs_per_analyst;
             TurnedAway::BadRequest(format!("{most} of your runs are open, and no more may be; wait for one to close"))
         })?;
@@ -128,6 +193,12 @@ impl Coordinator {
             envelope: signed.bytes().to_vec(),
         })
     }
+}
+
+fn not_enrolled(analyst: &AnalystName) -> TurnedAway {
+    TurnedAway::NotAllowed(format!(
+        "`{analyst}` is not among this coordinator's analysts; ask its operator to be enrolled"
+    ))
 }
 
 fn no_template(ask: &Ask) -> TurnedAway {
@@ -182,11 +253,31 @@ fn enough(template: &Template, grouping: Grouping, providers: &[&Provider]) -> R
     })
 }
 
-fn run_record(id: RunId, analyst: AnalystName, question: &Question<'_>, now: DateTime<Utc>) -> RunRecord {
+/// The last moment of the agreement under which a template runs.
+fn agreement_ends(
+    governed: &Governed,
+    template: &Template,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, TurnedAway> {
+    let Some(agreements) = governed.registry.agreements() else { return Ok(None) };
+    let agreement = agreements.document.document().in_force(&template.agreement, now.date_naive());
+    let agreement = agreement.map_err(|error| TurnedAway::NotAllowed(error.to_string()))?;
+    let after = agreement.expires.succ_opt().and_then(|day| day.and_hms_opt(0, 0, 0));
+    Ok(after.map(|midnight| midnight.and_utc() - Duration::seconds(1)))
+}
+
+fn run_record(
+    id: RunId,
+    analyst: AnalystName,
+    question: &Question,
+    request: Option<&SignedRequest>,
+    now: DateTime<Utc>,
+) -> RunRecord {
     let template = question.query.template();
     let asked_at = whole_second(now);
     // Whole seconds, and never less time than was given.
     let started = if asked_at == now { asked_at } else { asked_at + Duration::seconds(1) };
+    let deadline = started + Duration::seconds(question.deadline_s.into());
     RunRecord {
         id,
         analyst,
@@ -196,9 +287,12 @@ fn run_record(id: RunId, analyst: AnalystName, question: &Question<'_>, now: Dat
         title: template.title.clone(),
         parameters: parameters(&question.query),
         purpose: question.purpose.clone(),
+        agreement: template.agreement.clone(),
+        request: request.map(|request| request.digest),
         grouping: question.grouping,
         asked_at,
-        deadline: started + Duration::seconds(question.deadline_s.into()),
+        // A run stops when its agreement ends.
+        deadline: question.agreement_ends.map_or(deadline, |ends| deadline.min(ends)),
         closed_at: None,
     }
 }

@@ -1,4 +1,4 @@
-//! The approved templates and look-ups, as their signed envelopes lie in two folders.
+//! The templates that may be asked, with what is sent along; and the folders from which a region begins.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use plan::LookupSchema;
 use template::{ApprovalError, Approved, Digest, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, Lookup, TrustRoot};
+
+use crate::clock::whole_second;
+use crate::registry::{Proposal, Published, Registry, RegistryError};
+use crate::store::{EventKind, GovernanceEvent};
 
 /// The ending of a template's envelope.
 const TEMPLATE: &str = ".template.dsse.json";
@@ -26,13 +30,24 @@ pub struct Listed {
     pub tables: Vec<Arc<Lookup>>,
     /// The exact text that was signed.
     pub toml: String,
+    /// Whether a later version took its place.
+    pub standing: Standing,
+}
+
+/// Whether a version of a template is its present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    Present,
+    /// A later one took its place; it may be asked by whoever names it.
+    Superseded,
 }
 
 /// Every template that may be asked, in every approved version.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue(BTreeMap<(String, u32), Arc<Listed>>);
 
-/// A file that is left out of the catalogue, for the operator.
+/// A file or a template that is left out of the catalogue, for the operator.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {why}")]
 pub struct LeftOut {
@@ -65,6 +80,9 @@ pub enum WhyLeftOut {
     /// A template whose SQL may do more than return contributions.
     #[error("its SQL is not admitted: {0}")]
     Plan(#[from] plan::PlanError),
+    /// The registry does not take it.
+    #[error("is not taken: {0}")]
+    Registry(String),
 }
 
 impl From<EnvelopeError> for WhyLeftOut {
@@ -73,10 +91,14 @@ impl From<EnvelopeError> for WhyLeftOut {
     }
 }
 
-/// A look-up with its envelope.
-struct SignedLookup {
-    lookup: Arc<Lookup>,
-    envelope: Arc<Vec<u8>>,
+impl From<RegistryError> for WhyLeftOut {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Approval(error) => Self::Approval(error),
+            RegistryError::Twice { id, version } => Self::Twice { name: id, version: version.into() },
+            error => Self::Registry(error.to_string()),
+        }
+    }
 }
 
 impl Catalogue {
@@ -90,29 +112,48 @@ impl Catalogue {
         root: &TrustRoot,
         now: DateTime<Utc>,
     ) -> std::io::Result<(Self, Vec<LeftOut>)> {
-        let mut left_out = Vec::new();
-        let mut newest: BTreeMap<String, SignedLookup> = BTreeMap::new();
-        for file in files(lookups, LOOKUP)? {
-            if let Err(why) = lookup(&file, root, now).and_then(|signed| add_lookup(&mut newest, signed)) {
-                left_out.push(LeftOut { file, why });
-            }
-        }
-        let mut catalogue = Self::default();
-        for file in files(templates, TEMPLATE)? {
-            let listed = read(&file).and_then(|envelope| listed(envelope, root, &newest, now));
-            if let Err(why) = listed.and_then(|listed| catalogue.add(listed)) {
-                left_out.push(LeftOut { file, why });
-            }
-        }
-        Ok((catalogue, left_out))
+        let mut registry = Registry::new(root.clone());
+        let imported = import(&mut registry, templates, lookups, now)?;
+        let (catalogue, left_out) = Self::of(&registry, None, &imported.files, now);
+        Ok((catalogue, imported.left_out.into_iter().chain(left_out).collect()))
     }
 
-    /// The template of this id, in this version or the latest.
+    /// What of a registry may be asked at `now`. What was listed before and has not changed is not checked again.
+    pub(crate) fn of(
+        registry: &Registry,
+        before: Option<&Self>,
+        files: &BTreeMap<Digest, PathBuf>,
+        now: DateTime<Utc>,
+    ) -> (Self, Vec<LeftOut>) {
+        let (mut catalogue, mut left_out) = (Self::default(), Vec::new());
+        for (digest, proposal) in registry.proposals() {
+            if proposal.approved_at.is_none() || proposal.withdrawn {
+                continue;
+            }
+            match listed(registry, proposal, before.and_then(|before| before.find_exact(digest)), now) {
+                Ok(listed) => {
+                    let template = listed.approved.template();
+                    catalogue.0.insert((template.id.clone(), template.version), listed);
+                }
+                Err(why) => {
+                    let name = format!("{} version {}", proposal.template.id, proposal.template.version);
+                    let file = files.get(digest).cloned().unwrap_or_else(|| PathBuf::from(name));
+                    left_out.push(LeftOut { file, why });
+                }
+            }
+        }
+        (catalogue, left_out)
+    }
+
+    /// The template of this id, in this version or the present one.
     #[must_use]
     pub fn find(&self, id: &str, version: Option<u32>) -> Option<&Arc<Listed>> {
         match version {
             Some(version) => self.0.get(&(id.to_owned(), version)),
-            None => self.0.range((id.to_owned(), 0)..=(id.to_owned(), u32::MAX)).next_back().map(|(_, listed)| listed),
+            None => {
+                let versions = self.0.range((id.to_owned(), 0)..=(id.to_owned(), u32::MAX)).rev();
+                versions.map(|(_, listed)| listed).find(|listed| listed.standing == Standing::Present)
+            }
         }
     }
 
@@ -126,15 +167,84 @@ impl Catalogue {
     pub fn all(&self) -> impl Iterator<Item = &Arc<Listed>> {
         self.0.values()
     }
+}
 
-    fn add(&mut self, listed: Listed) -> Result<(), WhyLeftOut> {
-        let template = listed.approved.template();
-        let key = (template.id.clone(), template.version);
-        if self.0.contains_key(&key) {
-            return Err(WhyLeftOut::Twice { name: key.0, version: key.1.into() });
+/// What was found in the folders.
+pub(crate) struct Imported {
+    /// What was new.
+    pub events: Vec<GovernanceEvent>,
+    pub left_out: Vec<LeftOut>,
+    /// In which file each template stands.
+    pub files: BTreeMap<Digest, PathBuf>,
+}
+
+/// Takes every approved look-up and template of the folders into the registry.
+///
+/// # Errors
+/// Where a folder cannot be listed.
+pub(crate) fn import(
+    registry: &mut Registry,
+    templates: &Path,
+    lookups: &Path,
+    now: DateTime<Utc>,
+) -> std::io::Result<Imported> {
+    let mut imported = Imported { events: Vec::new(), left_out: Vec::new(), files: BTreeMap::new() };
+    for (kind, folder, ending) in [(EventKind::Lookup, lookups, LOOKUP), (EventKind::Imported, templates, TEMPLATE)] {
+        for file in files(folder, ending)? {
+            match read(&file).and_then(|envelope| found(registry, kind, envelope, now)) {
+                Ok(found) => {
+                    imported.files.insert(found.digest, file);
+                    imported.events.extend(found.event);
+                }
+                Err(why) => imported.left_out.push(LeftOut { file, why }),
+            }
         }
-        self.0.insert(key, Arc::new(listed));
-        Ok(())
+    }
+    Ok(imported)
+}
+
+struct Found {
+    digest: Digest,
+    event: Option<GovernanceEvent>,
+}
+
+fn found(
+    registry: &mut Registry,
+    kind: EventKind,
+    bytes: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<Found, WhyLeftOut> {
+    let envelope = Envelope::parse(&bytes)?;
+    let digest = envelope.payload_digest();
+    let known = match kind {
+        EventKind::Lookup => known_lookup(registry, &envelope, now)?,
+        _ => registry.proposal(&digest).is_some_and(|known| {
+            let mut with = known.envelope.clone();
+            known.approved_at.is_some() && with.absorb(&envelope) && with == known.envelope
+        }),
+    };
+    if known {
+        return Ok(Found { digest, event: None });
+    }
+    let why = "found in the coordinator's folder".to_owned();
+    let event = GovernanceEvent { kind, who: String::new(), why, at: whole_second(now), envelope: bytes };
+    registry.apply(&event)?;
+    Ok(Found { digest, event: Some(event) })
+}
+
+/// Whether the registry has this look-up, or a newer version of it.
+fn known_lookup(registry: &Registry, envelope: &Envelope, now: DateTime<Utc>) -> Result<bool, WhyLeftOut> {
+    let lookup = registry.root().approve_lookup(envelope, now)?;
+    let known = registry.lookups().find(|known| known.document.name() == lookup.name());
+    let Some(known) = known else { return Ok(false) };
+    let same = *known.document == lookup;
+    match known.document.version().cmp(&lookup.version()) {
+        std::cmp::Ordering::Greater => Ok(true),
+        std::cmp::Ordering::Equal if same => Ok(true),
+        std::cmp::Ordering::Equal => {
+            Err(WhyLeftOut::Twice { name: lookup.name().to_owned(), version: lookup.version() })
+        }
+        std::cmp::Ordering::Less => Ok(false),
     }
 }
 
@@ -159,44 +269,42 @@ fn read(file: &Path) -> Result<Vec<u8>, WhyLeftOut> {
     std::fs::read(file).map_err(|_| WhyLeftOut::Read)
 }
 
-fn lookup(file: &Path, root: &TrustRoot, now: DateTime<Utc>) -> Result<SignedLookup, WhyLeftOut> {
-    let bytes = read(file)?;
-    let lookup = root.approve_lookup(&Envelope::parse(&bytes)?, now)?;
-    Ok(SignedLookup { lookup: Arc::new(lookup), envelope: Arc::new(bytes) })
-}
-
-/// Of each look-up the newest version counts.
-fn add_lookup(newest: &mut BTreeMap<String, SignedLookup>, signed: SignedLookup) -> Result<(), WhyLeftOut> {
-    let (name, version) = (signed.lookup.name().to_owned(), signed.lookup.version());
-    match newest.get(&name) {
-        Some(known) if known.lookup.version() == version => Err(WhyLeftOut::Twice { name, version }),
-        Some(known) if known.lookup.version() > version => Ok(()),
-        _ => {
-            newest.insert(name, signed);
-            Ok(())
-        }
-    }
-}
-
 fn listed(
-    envelope: Vec<u8>,
-    root: &TrustRoot,
-    lookups: &BTreeMap<String, SignedLookup>,
+    registry: &Registry,
+    proposal: &Proposal,
+    before: Option<&Arc<Listed>>,
     now: DateTime<Utc>,
-) -> Result<Listed, WhyLeftOut> {
-    let parsed = Envelope::parse(&envelope)?;
-    let approved = root.approve(&parsed, now)?;
-    // The envelope was verified a moment ago, and a template is UTF-8.
-    let toml = String::from_utf8_lossy(parsed.unverified_payload()).into_owned();
-    let read: Vec<&SignedLookup> = approved
-        .template()
-        .lookups
-        .iter()
-        .map(|name| lookups.get(name).ok_or_else(|| WhyLeftOut::Lookup(name.clone())))
-        .collect::<Result<_, _>>()?;
-    let schemas: Vec<LookupSchema> = read.iter().map(|signed| LookupSchema::from(signed.lookup.as_ref())).collect();
+) -> Result<Arc<Listed>, WhyLeftOut> {
+    let approved = registry.root().approve(&proposal.envelope, now)?;
+    let lookups = lookups_of(registry, &approved)?;
+    let envelope = proposal.envelope_bytes();
+    let envelopes: Vec<_> = lookups.iter().map(|known| Arc::clone(&known.envelope)).collect();
+    let standing = if proposal.superseded { Standing::Superseded } else { Standing::Present };
+    if let Some(before) = before.filter(|before| before.lookups == envelopes) {
+        let approved = Arc::new(approved);
+        return Ok(Arc::new(Listed { approved, envelope, standing, ..Listed::clone(before) }));
+    }
+    plan_check(&approved, &lookups)?;
+    let (toml, approved) = (proposal.toml.clone(), Arc::new(approved));
+    let tables = lookups.iter().map(|known| Arc::clone(&known.document)).collect();
+    Ok(Arc::new(Listed { approved, envelope, lookups: envelopes, tables, toml, standing }))
+}
+
+/// The look-ups that a template reads.
+fn lookups_of<'a>(registry: &'a Registry, approved: &Approved) -> Result<Vec<&'a Published<Lookup>>, WhyLeftOut> {
+    named_lookups(registry, &approved.template().lookups)
+}
+
+pub(crate) fn named_lookups<'a>(
+    registry: &'a Registry,
+    names: &[String],
+) -> Result<Vec<&'a Published<Lookup>>, WhyLeftOut> {
+    let of = |name: &String| registry.lookups().find(|known| known.document.name() == name);
+    names.iter().map(|name| of(name).ok_or_else(|| WhyLeftOut::Lookup(name.clone()))).collect()
+}
+
+fn plan_check(approved: &Approved, lookups: &[&Published<Lookup>]) -> Result<(), WhyLeftOut> {
+    let schemas: Vec<LookupSchema> = lookups.iter().map(|known| LookupSchema::from(known.document.as_ref())).collect();
     plan::check_template(approved.template(), &schemas)?;
-    let tables = read.iter().map(|signed| Arc::clone(&signed.lookup)).collect();
-    let lookups = read.iter().map(|signed| Arc::clone(&signed.envelope)).collect();
-    Ok(Listed { approved: Arc::new(approved), envelope: Arc::new(envelope), lookups, tables, toml })
+    Ok(())
 }

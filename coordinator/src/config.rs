@@ -29,18 +29,33 @@ pub struct Config {
     pub signing_key: Arc<SigningKey>,
     /// Who may approve templates, as the operator pinned it.
     pub trust_root: TrustRoot,
+    /// Its exact bytes, for whoever verifies an answer.
+    pub trust_root_envelope: Arc<Vec<u8>>,
     /// The folder of `*.template.dsse.json`.
     pub templates: PathBuf,
     /// The folder of `*.lookup.dsse.json`.
     pub lookups: PathBuf,
+    /// What catalogues are signed with, if this coordinator issues them.
+    pub catalogue: Option<CatalogueKey>,
     /// The region's providers.
     pub roster: Roster,
+    /// Where they are listed.
+    pub roster_file: PathBuf,
     /// The file of the store.
     pub store: PathBuf,
     /// Who may ask, and for which organisation.
     pub analysts: BTreeMap<AnalystName, String>,
     /// Bounds on runs.
     pub limits: Limits,
+}
+
+/// What catalogues are signed with. The key can freeze and withhold, and approve nothing.
+#[derive(Clone)]
+pub struct CatalogueKey {
+    /// The key, which the trust root lists for the role `catalogue`.
+    pub key: Arc<SigningKey>,
+    /// How long a catalogue lasts, hours.
+    pub hours: i64,
 }
 
 /// Bounds on runs.
@@ -161,11 +176,23 @@ impl Reader<'_> {
             trust_root: self.trust_root(&written.trust_root)?,
             templates: self.folder("templates", &written.templates)?,
             lookups: self.folder("lookups", &written.lookups)?,
-            roster: Roster::read(&self.base.join(written.roster))?,
+            catalogue: written.catalogue.map(|catalogue| self.catalogue(&catalogue)).transpose()?,
+            roster: Roster::read(&self.base.join(&written.roster))?,
+            roster_file: self.base.join(written.roster),
             store: self.base.join(written.store),
             analysts,
             limits,
         })
+    }
+
+    fn catalogue(&self, written: &written::Catalogue) -> Result<CatalogueKey, ConfigError> {
+        let most = 24 * template::CATALOGUE_DAYS_MAX;
+        if !(1..=most).contains(&written.hours) {
+            return Err(self.value("catalogue.hours", format!("write a number from 1 to {most}")));
+        }
+        let key = key::signing_key(&self.base.join(&written.key))
+            .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+        Ok(CatalogueKey { key: Arc::new(key), hours: written.hours })
     }
 
     fn tls(&self, files: &TlsFiles) -> Result<ServerTls, ConfigError> {

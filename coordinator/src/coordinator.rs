@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use template::{Envelope, Query};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use wire::{AnalystName, Doors, ReportedRelease, RunId, verify_refusal};
 
-use crate::catalogue::{Catalogue, LeftOut};
-use crate::clock::{Clock, SystemClock};
+use crate::catalogue::{self, LeftOut};
+use crate::clock::{Clock, SystemClock, whole_second};
 use crate::config::Config;
+use crate::governance::{self, Governed};
+use crate::registry::{IssueError, Issuer, Registry};
+use crate::roster::{Roster, RosterError};
 use crate::run::{AskedSite, Connection, OpenRun, Said};
 use crate::state::State;
 use crate::steps::Steps;
@@ -23,7 +27,13 @@ pub struct Coordinator(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub config: Config,
-    pub catalogue: Catalogue,
+    /// What may be asked now.
+    pub governed: RwLock<Arc<Governed>>,
+    /// Held while that changes.
+    pub governing: tokio::sync::Mutex<()>,
+    /// Signs catalogues, if this coordinator issues any.
+    pub issuer: Option<Issuer>,
+    roster: RwLock<Arc<Roster>>,
     pub store: Store,
     pub steps: Arc<dyn Steps>,
     pub clock: Arc<dyn Clock>,
@@ -33,7 +43,7 @@ pub(crate) struct Inner {
     /// Places for open runs.
     pub open_runs: Arc<Semaphore>,
     /// Places for each analyst's open runs.
-    pub open_runs_of: BTreeMap<AnalystName, Arc<Semaphore>>,
+    pub open_runs_of: Mutex<BTreeMap<AnalystName, Arc<Semaphore>>>,
     /// Rung when a new deadline is there.
     pub deadlines: Notify,
     /// True once streams must end.
@@ -49,6 +59,20 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The catalogue.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// What was kept does not hold under the pinned trust root.
+    #[error(
+        "event {n} of the store's governance does not hold: {why}; pin the trust root with which the region began, its \
+         successors are in the store"
+    )]
+    Governance {
+        /// Which event, counted from 1.
+        n: usize,
+        /// Why.
+        why: String,
+    },
 }
 
 impl Coordinator {
@@ -67,21 +91,18 @@ impl Coordinator {
     /// # Errors
     /// An [`OpenError`].
     pub fn open_at(config: Config, steps: impl Steps, clock: impl Clock) -> Result<Self, OpenError> {
-        let (catalogue, left_out) =
-            Catalogue::load(&config.templates, &config.lookups, &config.trust_root, clock.now())
-                .map_err(OpenError::Catalogue)?;
-        for LeftOut { file, why } in left_out {
-            tracing::error!(file = %file.display(), "left out of the catalogue: {why}");
-        }
         let store = Store::open(&config.store)?;
-        let place =
-            |analyst: &AnalystName| (analyst.clone(), Arc::new(Semaphore::new(config.limits.open_runs_per_analyst)));
+        let issuer = config.catalogue.clone().map(|catalogue| Issuer { key: catalogue.key, hours: catalogue.hours });
+        let governed = governed(&config, &store, issuer.as_ref(), clock.now())?;
         let coordinator = Self(Arc::new(Inner {
             verifying: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             open_runs: Arc::new(Semaphore::new(config.limits.open_runs)),
-            open_runs_of: config.analysts.keys().map(place).collect(),
+            open_runs_of: Mutex::default(),
+            roster: RwLock::new(Arc::new(config.roster.clone())),
             config,
-            catalogue,
+            governed: RwLock::new(Arc::new(governed)),
+            governing: tokio::sync::Mutex::new(()),
+            issuer,
             steps: Arc::new(steps),
             clock: Arc::new(clock),
             state: Mutex::default(),
@@ -89,6 +110,9 @@ impl Coordinator {
             stopping: watch::Sender::new(false),
             store,
         }));
+        for (provider, known) in coordinator.0.store.known()? {
+            coordinator.state().know(&provider, known);
+        }
         for record in coordinator.0.store.open_runs()? {
             let run = coordinator.restored(record)?;
             coordinator.state().add(run);
@@ -108,6 +132,23 @@ impl Coordinator {
         self.state().connected()
     }
 
+    /// The region's providers.
+    #[must_use]
+    pub fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.0.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the roster and the folders of templates and look-ups again, without a restart.
+    ///
+    /// # Errors
+    /// A [`ReloadError`]; what cannot be read leaves what was there.
+    pub async fn reload(&self) -> Result<(), ReloadError> {
+        let roster = Roster::read(&self.0.config.roster_file)?;
+        *self.0.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        self.import().await?;
+        Ok(())
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Whoever panicked while holding the lock left single fields whole: every change is one insertion or removal.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -115,7 +156,8 @@ impl Coordinator {
 
     /// The question of a run, if its template is approved still.
     fn query(&self, run: &RunRecord) -> Result<Option<Arc<Query>>, StoreError> {
-        let approved = match self.0.catalogue.find_exact(&run.template) {
+        let governed = self.governed();
+        let approved = match governed.catalogue.find_exact(&run.template) {
             Some(listed) => Some(Arc::clone(&listed.approved)),
             // Taken out of the catalogue: nobody is asked any more, but what has come may be combined.
             None => self
@@ -123,7 +165,7 @@ impl Coordinator {
                 .store
                 .document(&run.template)?
                 .and_then(|envelope| Envelope::parse(&envelope).ok())
-                .and_then(|envelope| self.0.config.trust_root.approve(&envelope, self.0.clock.now()).ok())
+                .and_then(|envelope| governed.registry.root().approve(&envelope, self.0.clock.now()).ok())
                 .map(Arc::new),
         };
         let parameters: Vec<_> = run.parameters.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
@@ -142,11 +184,22 @@ impl Coordinator {
             }
             sites.push(site);
         }
-        let listed = self.0.catalogue.find_exact(&run.template).cloned();
+        let listed = self.governed().catalogue.find_exact(&run.template).cloned();
+        let request = self.0.store.request_of(&run.id)?;
         if listed.is_none() {
             tracing::warn!(run = %run.id, template = run.template_id, "an open run's template is not in the catalogue");
         }
-        Ok(OpenRun::new(run, query, listed, sites))
+        Ok(OpenRun { request: request.map(Arc::new), ..OpenRun::new(run, query, listed, sites) })
+    }
+
+    /// Renews the catalogue in time, until the coordinator stops.
+    async fn keep_catalogue(&self) {
+        /// How often it is looked whether it is time: far more often than half of the shortest life, an hour.
+        const LOOK: std::time::Duration = std::time::Duration::from_secs(60);
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.renew_catalogue().await;
+        }
     }
 
     /// Closes runs at their deadlines, until the coordinator stops.
@@ -178,6 +231,54 @@ impl Coordinator {
     fn end_streams(&self) {
         self.0.stopping.send_replace(true);
     }
+}
+
+/// Why what is read while the coordinator runs could not be taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The roster.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// The folders of templates and look-ups.
+    #[error("the folders of templates and look-ups cannot be read")]
+    Catalogue(#[source] std::io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The catalogue.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+/// What may be asked as the coordinator starts: what happened before, and what lies in the folders.
+///
+/// Where it issues catalogues it keeps what it found, for whatever was once listed stays listed; where it does not, the
+/// folders are the whole truth at every start.
+fn governed(
+    config: &Config,
+    store: &Store,
+    issuer: Option<&Issuer>,
+    now: DateTime<Utc>,
+) -> Result<Governed, OpenError> {
+    let mut registry = Registry::new(config.trust_root.clone());
+    for (n, event) in (1usize..).zip(store.governance()?) {
+        registry.apply(&event).map_err(|why| OpenError::Governance { n, why: why.to_string() })?;
+    }
+    let imported = catalogue::import(&mut registry, &config.templates, &config.lookups, now);
+    let imported = imported.map_err(OpenError::Catalogue)?;
+    if let Some(issuer) = issuer {
+        let mut events = imported.events;
+        events.extend(registry.issue(issuer, now)?);
+        if !events.is_empty() {
+            let notes = events.iter().map(governance::note).collect();
+            store.add_governance_now(events, notes, whole_second(now))?;
+        }
+    }
+    let (governed, left_out) = Governed::of(registry, None, now);
+    for LeftOut { file, why } in imported.left_out.iter().chain(&left_out) {
+        tracing::error!(file = %file.display(), "left out of the catalogue: {why}");
+    }
+    Ok(governed)
 }
 
 /// What a kept outcome says. It was verified when it came; what cannot be verified any more does not count.
@@ -216,5 +317,6 @@ pub async fn serve(
     tokio::select! {
         served = wire::serve(listener, tls, doors, stopped) => served,
         () = coordinator.keep_deadlines() => Ok(()),
+        () = coordinator.keep_catalogue() => Ok(()),
     }
 }

@@ -3,9 +3,10 @@
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use tokio_stream::wrappers::WatchStream;
+use template::Digest;
 use wire::{
-    Acknowledged, AnalystName, Answer, Ask, DeskDoor, Dispatch, Explanation, GovernanceDoor, LinkDoor, OrderId,
-    Outcome, Progress, ProviderCode, RunId, RunState, RunSummary, TemplateList, TurnedAway,
+    Acknowledged, AnalystName, Answer, Ask, CatalogueNews, Countersigned, DeskDoor, Dispatch, EvidencePart, Explanation, KnownCatalogue, LinkDoor, OrderId,
+    Outcome, Progress, ProviderCode, Register, RunId, RunState, RunSummary, TemplateList, TurnedAway,
 };
 
 use crate::answer;
@@ -33,18 +34,34 @@ impl LinkDoor for Coordinator {
         let taken = tokio::spawn(async move { coordinator.take(provider, order, outcome).await });
         taken.await.map_err(|_| TurnedAway::Failed)?
     }
-}
 
-impl GovernanceDoor for Coordinator {}
+    async fn catalogue(&self, _: ProviderCode, known: KnownCatalogue) -> Result<CatalogueNews, TurnedAway> {
+        self.catalogue_news(known)
+    }
+
+    async fn fetch(&self, provider: ProviderCode, digest: Digest) -> Result<Vec<u8>, TurnedAway> {
+        self.listed_document(&provider, &digest)
+    }
+
+    async fn countersign(&self, provider: ProviderCode, checkpoint: Vec<u8>) -> Result<Countersigned, TurnedAway> {
+        let coordinator = self.clone();
+        let signed = tokio::spawn(async move { coordinator.countersigned(provider, checkpoint).await });
+        signed.await.map_err(|_| TurnedAway::Failed)?
+    }
+
+    async fn witnessed(&self, provider: ProviderCode, checkpoint: Vec<u8>) -> Result<(), TurnedAway> {
+        self.take_witness(provider, checkpoint).await
+    }
+}
 
 impl DeskDoor for Coordinator {
     async fn templates(&self, analyst: AnalystName) -> Result<TemplateList, TurnedAway> {
         self.enrolled(&analyst)?;
-        Ok(TemplateList { templates: self.0.catalogue.all().map(|listed| explain::entry(listed)).collect() })
+        Ok(TemplateList { templates: self.governed().catalogue.all().map(|listed| explain::entry(listed)).collect() })
     }
 
-    async fn ask(&self, analyst: AnalystName, ask: Ask, _request: Option<Vec<u8>>) -> Result<RunId, TurnedAway> {
-        self.put(analyst, ask).await
+    async fn ask(&self, analyst: AnalystName, ask: Ask, request: Option<Vec<u8>>) -> Result<RunId, TurnedAway> {
+        self.put(analyst, ask, request).await
     }
 
     async fn watch(&self, analyst: AnalystName, run: RunId) -> Result<BoxStream<'static, Progress>, TurnedAway> {
@@ -88,6 +105,25 @@ impl DeskDoor for Coordinator {
 
     async fn explain(&self, analyst: AnalystName, ask: Ask) -> Result<Explanation, TurnedAway> {
         self.explanation(&analyst, &ask)
+    }
+
+    async fn register(&self, analyst: AnalystName) -> Result<Register, TurnedAway> {
+        self.enrolled(&analyst)?;
+        self.public_register().await
+    }
+
+    async fn proof(&self, analyst: AnalystName, run: RunId) -> Result<Vec<u8>, TurnedAway> {
+        self.enrolled(&analyst)?;
+        self.proven(&analyst, run).await
+    }
+
+    async fn evidence(
+        &self,
+        auditor: AnalystName,
+        run: RunId,
+    ) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
+        self.enrolled(&auditor)?;
+        self.evidence_of(&auditor, run).await
     }
 }
 

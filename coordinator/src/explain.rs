@@ -11,7 +11,6 @@ impl Coordinator {
     /// What a question would ask of whom; nobody is asked.
     pub(crate) fn explanation(&self, analyst: &AnalystName, ask: &Ask) -> Result<Explanation, TurnedAway> {
         let question = self.question(analyst, ask)?;
-        let organisation = self.0.config.analysts.get(analyst).map_or("", String::as_str);
         let state = self.state();
         let sites = question.providers.iter().map(|provider| ExplainedSite {
             provider: provider.code.clone(),
@@ -22,13 +21,13 @@ impl Coordinator {
         let sites = sites.collect();
         drop(state);
         Ok(Explanation {
-            template: entry(question.listed),
+            template: entry(&question.listed),
             parameters: parameters(&question.query),
             sites,
             sql: question.query.template().sql.clone(),
             policy: policy(&question.query.policy()),
             cells: u32::try_from(question.query.domain().len()).unwrap_or(u32::MAX),
-            each_provider_sees: each_provider_sees(analyst, organisation, &question),
+            each_provider_sees: each_provider_sees(analyst, &question),
         })
     }
 }
@@ -63,7 +62,8 @@ fn policy(policy: &Policy) -> String {
 }
 
 /// The fields of an order, and what comes with it, in plain words.
-fn each_provider_sees(analyst: &AnalystName, organisation: &str, question: &Question<'_>) -> Vec<String> {
+fn each_provider_sees(analyst: &AnalystName, question: &Question) -> Vec<String> {
+    let organisation = &question.organisation;
     let template = question.query.template();
     let mut lines = vec![
         format!("who asks: {analyst} (this coordinator's register says: {organisation})"),

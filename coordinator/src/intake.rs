@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use template::{Digest, ProviderKind, PublicKey, Query};
 use tokio::sync::RwLock;
-use wire::{Acknowledged, Order, OrderId, Outcome, ProviderCode, ReportedRelease, TurnedAway, verify_refusal};
+use wire::{Acknowledged, KnownRelease, Order, OrderId, Outcome, ProviderCode, ReportedRelease, TurnedAway, verify_refusal};
 
 use crate::coordinator::Coordinator;
 use crate::run::{Intake, Said};
@@ -55,7 +55,7 @@ impl Coordinator {
         }
         let (said, outcome) = self.verified(asked, outcome).await?;
         self.0.steps.at(Step::ReleaseReceived);
-        let acknowledged = self.keep(order, said, outcome).await;
+        let acknowledged = self.keep(provider, order, said, outcome).await;
         drop(intake);
         let complete = self.state().asked(order).is_some_and(|(run, _)| run.is_complete());
         if complete {
@@ -84,9 +84,16 @@ impl Coordinator {
     }
 
     /// Keeps an outcome and notes it.
-    async fn keep(&self, order: OrderId, said: Said, outcome: OutcomeRecord) -> Result<Acknowledged, TurnedAway> {
+    async fn keep(
+        &self,
+        provider: ProviderCode,
+        order: OrderId,
+        said: Said,
+        outcome: OutcomeRecord,
+    ) -> Result<Acknowledged, TurnedAway> {
         let kind = outcome.kind;
-        let kept = self.0.store.add_outcome(outcome).await.map_err(|error| {
+        let shown = shown(&said);
+        let kept = self.0.store.add_outcome(outcome, provider.clone(), shown).await.map_err(|error| {
             tracing::error!(%order, "an outcome could not be kept; its provider will send it again: {error}");
             TurnedAway::Busy
         })?;
@@ -94,11 +101,24 @@ impl Coordinator {
         match kept {
             Kept::New => {
                 let mut state = self.state();
+                if let Some(shown) = shown {
+                    state.know(&provider, shown);
+                }
                 if let Some(run) = state.note(order, said) {
                     run.tell(Intake::Open);
                 }
             }
             Kept::Same(_) => {}
+            Kept::Forked => {
+                tracing::error!(%provider, %order, "a ledger went back: the release's place has shown another before");
+                let mut state = self.state();
+                if let Some(run) = state.note(order, Said::Invalid) {
+                    run.tell(Intake::Open);
+                }
+                drop(state);
+                self.0.steps.at(Step::Acknowledged);
+                return Ok(Acknowledged::Rejected);
+            }
             Kept::Different => {
                 tracing::warn!(%order, "another outcome than the kept one came; it was rejected");
                 return Ok(Acknowledged::Rejected);
@@ -137,6 +157,13 @@ impl Coordinator {
             }
         }
     }
+}
+
+/// The place in its provider's ledger that a release shows.
+fn shown(said: &Said) -> Option<KnownRelease> {
+    let Said::Released(release) = said else { return None };
+    let header = &release.header;
+    Some(KnownRelease { sequence: header.sequence, previous_head: header.previous_head, release: release.digest })
 }
 
 const fn acknowledged(kind: OutcomeKind) -> Acknowledged {

@@ -27,7 +27,7 @@ impl Coordinator {
     ///
     /// Nothing waits in a queue: the stream asks for the next open order whenever the provider is ready for one.
     pub(crate) fn mail(&self, provider: ProviderCode) -> Result<BoxStream<'static, Dispatch>, TurnedAway> {
-        if self.0.config.roster.provider(&provider).is_none() {
+        if self.roster().provider(&provider).is_none() {
             tracing::warn!(%provider, "a provider that is not on the roster connected");
             return Err(TurnedAway::NotAllowed(format!(
                 "`{provider}` is not on this coordinator's roster; ask its operator to put it there"

@@ -34,6 +34,8 @@ pub(crate) struct OpenRun {
     pub query: Option<Arc<Query>>,
     /// What is sent along with orders, unless the template has been taken out of the catalogue.
     pub listed: Option<Arc<Listed>>,
+    /// The request as the analyst signed it, if it was signed.
+    pub request: Option<Arc<Vec<u8>>>,
     pub sites: Vec<AskedSite>,
     pub progress: watch::Sender<Progress>,
     // INVARIANT: an outcome is verified, stored and noted under the read half, and closing takes the write half, so that
@@ -97,6 +99,7 @@ impl OpenRun {
             record,
             query,
             listed,
+            request: None,
             sites,
             progress: watch::Sender::new(Progress::default()),
             intake: Arc::new(RwLock::new(Intake::Open)),
@@ -170,7 +173,7 @@ pub(crate) fn order(run: &RunRecord, provider: &ProviderCode, id: wire::OrderId)
         parameters: run.parameters.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
         purpose: run.purpose.clone(),
         analyst: run.analyst.clone(),
-        request: None,
+        request: run.request,
         issued_at: run.asked_at,
         expires_at: run.deadline,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
-use wire::{Dispatch, OrderId, ProviderCode, RunId};
+use wire::{Dispatch, KnownRelease, OrderId, ProviderCode, RunId};
 
 use crate::run::{AskedSite, Connection, OpenRun, Said};
 
@@ -29,6 +29,8 @@ struct Place {
 #[derive(Default)]
 struct Mailbox {
     orders: Vec<OrderId>,
+    /// The newest release of the provider's that was verified.
+    known: Option<KnownRelease>,
     connection: Option<(Connection, Arc<Notify>)>,
 }
 
@@ -127,6 +129,21 @@ impl State {
         self.providers.get(provider).is_some_and(|mailbox| mailbox.connection.is_some())
     }
 
+    /// Notes a place in a provider's ledger that a verified release has shown.
+    pub(crate) fn know(&mut self, provider: &ProviderCode, shown: KnownRelease) {
+        let mailbox = self.providers.entry(provider.clone()).or_default();
+        if mailbox.known.is_none_or(|known| known.sequence < shown.sequence) {
+            mailbox.known = Some(shown);
+        }
+    }
+
+    /// Forgets what a provider's ledger has shown: it begins anew, with leave.
+    pub(crate) fn forget_known(&mut self, provider: &ProviderCode) {
+        if let Some(mailbox) = self.providers.get_mut(provider) {
+            mailbox.known = None;
+        }
+    }
+
     /// How many providers are connected.
     pub(crate) fn connected(&self) -> usize {
         self.providers.values().filter(|mailbox| mailbox.connection.is_some()).count()
@@ -148,7 +165,8 @@ impl State {
                     order: site.record.envelope.clone(),
                     template: listed.envelope.to_vec(),
                     lookups: listed.lookups.iter().map(|lookup| lookup.to_vec()).collect(),
-                    ..Dispatch::default()
+                    request: run.request.as_ref().map(|request| request.to_vec()),
+                    known: mailbox.known,
                 };
                 return Next::Dispatch(site.order.id, dispatch);
             }

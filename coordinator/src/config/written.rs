@@ -18,6 +18,7 @@ pub(super) struct Written {
     pub store: PathBuf,
     pub tls: TlsFiles,
     pub trust_root: TrustRoot,
+    pub catalogue: Option<Catalogue>,
     #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
@@ -29,6 +30,18 @@ pub(super) struct Written {
 pub(super) struct TrustRoot {
     pub file: PathBuf,
     pub sha256: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalogue {
+    pub key: PathBuf,
+    #[serde(default = "catalogue_hours")]
+    pub hours: i64,
+}
+
+const fn catalogue_hours() -> i64 {
+    template::CATALOGUE_HOURS
 }
 
 #[derive(Deserialize)]

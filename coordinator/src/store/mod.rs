@@ -3,6 +3,9 @@
 //! One thread writes. It takes whatever waits into one transaction, commits, and only then tells the askers, so that many
 //! releases that arrive together share one flush to the disk. Reading goes over a connection of its own.
 
+mod audit;
+mod custody;
+mod governance;
 mod read;
 mod record;
 mod schema;
@@ -15,10 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 use template::Digest;
-use wire::{AnalystName, OrderId, RunId};
+use wire::{AnalystName, KnownRelease, OrderId, ProviderCode, RunId};
 
+pub use self::audit::{AuditEntry, AuditKind, AuditNote, BrokenChain, LogEnd, verify_chain};
+pub use self::custody::{LogState, Witnessed};
+pub use self::governance::{EventKind, GovernanceEvent};
 pub use self::record::{
-    AnswerRecord, Kept, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord, SignedDocument,
+    AnswerRecord, Kept, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
 };
 use self::write::Writer;
 
@@ -100,17 +106,19 @@ impl Store {
         Ok(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: Arc::new(lock) })
     }
 
-    /// Keeps a question with its orders and the signed documents that were sent along, all or nothing.
+    /// Keeps a question with its orders, the signed documents that were sent along and the signed request, if there is
+    /// one, all or nothing.
     ///
     /// # Errors
-    /// A [`StoreError`].
+    /// A [`StoreError`]; also where the request led to a run before.
     pub async fn add_run(
         &self,
         run: RunRecord,
         orders: Vec<OrderRecord>,
         documents: Vec<SignedDocument>,
+        request: Option<RequestRecord>,
     ) -> Result<(), StoreError> {
-        self.writer.write(move |connection| write::add_run(connection, &run, &orders, &documents)).await
+        self.writer.write(move |connection| write::add_run(connection, &run, &orders, &documents, request.as_ref())).await
     }
 
     /// Keeps that an order is being handed to its provider, once or again.
@@ -129,12 +137,20 @@ impl Store {
         read::was_handed(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), order)
     }
 
-    /// Keeps what a provider said to an order, unless something is kept already.
+    /// Keeps what a provider said to an order, unless something is kept already; `shown` is the place in the provider's
+    /// ledger that a verified release has shown.
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub async fn add_outcome(&self, outcome: OutcomeRecord) -> Result<Kept, StoreError> {
-        self.writer.write(move |connection| write::add_outcome(connection, &outcome)).await
+    pub async fn add_outcome(
+        &self,
+        outcome: OutcomeRecord,
+        provider: ProviderCode,
+        shown: Option<KnownRelease>,
+    ) -> Result<Kept, StoreError> {
+        self.writer
+            .write(move |connection| write::add_outcome(connection, &outcome, &provider, shown.as_ref()))
+            .await
     }
 
     /// Keeps an answer and, with its first revision, the moment at which the run closed.
@@ -196,6 +212,172 @@ impl Store {
         self.read(move |connection| read::runs_of(connection, &analyst, limit)).await
     }
 
+    /// Keeps what happened to what may be asked, with the log's notes of it, all or nothing.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_governance(
+        &self,
+        events: Vec<GovernanceEvent>,
+        notes: Vec<AuditNote>,
+        lives: Vec<(ProviderCode, String)>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.writer.write(move |connection| add_governance(connection, &events, &notes, &lives, at)).await
+    }
+
+    /// [`Self::add_governance`] for a caller that may wait.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn add_governance_now(
+        &self,
+        events: Vec<GovernanceEvent>,
+        notes: Vec<AuditNote>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.writer.write_now(move |connection| add_governance(connection, &events, &notes, &[], at))
+    }
+
+    /// Everything that happened to what may be asked, oldest first.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn governance(&self) -> Result<Vec<GovernanceEvent>, StoreError> {
+        governance::all(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Appends to the log.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn note(&self, notes: Vec<AuditNote>, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.writer.write(move |connection| audit::append(connection, at, &notes)).await
+    }
+
+    /// Gives every entry of the log, oldest first.
+    ///
+    /// # Errors
+    /// A [`StoreError`], or what `take` returns.
+    pub fn audit(&self, take: impl FnMut(AuditEntry) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        audit::each(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), take)
+    }
+
+    /// Makes a checkpoint of the log as it stands, or gives the one that was made of it before: `sign` makes the envelope
+    /// of what it is given.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn checkpoint(
+        &self,
+        fresh_epoch: String,
+        at: DateTime<Utc>,
+        sign: impl FnOnce(&LogState) -> Vec<u8> + Send + 'static,
+    ) -> Result<Witnessed, StoreError> {
+        self.writer
+            .write(move |connection| {
+                let end = audit::end(connection)?;
+                let epoch = custody::epoch(connection, &fresh_epoch)?;
+                let state = LogState { log: "coordinator".to_owned(), epoch, size: end.size, head: end.head };
+                let envelope = sign(&state);
+                custody::witness(connection, &state, &envelope, &envelope, at)
+            })
+            .await
+    }
+
+    /// Keeps a provider's checkpoint with our signature added, unless it contradicts what is kept.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn witness(
+        &self,
+        state: LogState,
+        offered: Vec<u8>,
+        countersigned: Vec<u8>,
+        at: DateTime<Utc>,
+    ) -> Result<Witnessed, StoreError> {
+        self.writer
+            .write(move |connection| {
+                let witnessed = custody::witness(connection, &state, &offered, &countersigned, at)?;
+                if matches!(witnessed, Witnessed::Conflict(_)) {
+                    let note = AuditNote {
+                        kind: AuditKind::Conflict,
+                        subject: state.log.clone(),
+                        who: state.log.clone(),
+                        digest: Digest::of(&offered),
+                        detail: format!("a checkpoint of {} entries contradicts a kept one", state.size),
+                    };
+                    audit::append(connection, at, &[note])?;
+                }
+                Ok(witnessed)
+            })
+            .await
+    }
+
+    /// The newest checkpoint of a log, as [`template::LogName`] writes its name, exact bytes.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn newest_checkpoint(&self, log: String) -> Result<Option<(LogState, Vec<u8>)>, StoreError> {
+        self.read(move |connection| custody::newest(connection, &log)).await
+    }
+
+    /// Keeps the coordinator's checkpoint of so many entries as a provider countersigned it.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn add_witness(&self, size: u64, provider: ProviderCode, envelope: Vec<u8>) -> Result<(), StoreError> {
+        self.writer.write(move |connection| custody::add_witness(connection, size, &provider, &envelope)).await
+    }
+
+    /// Every checkpoint of the coordinator's log, by size, each with the countersigned ones.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn own_checkpoints(&self) -> Result<Vec<(u64, Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+        custody::own_checkpoints(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The newest place of each provider's ledger that its releases have shown.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn known(&self) -> Result<Vec<(ProviderCode, KnownRelease)>, StoreError> {
+        custody::known(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The run that a request led to, and the request's digest.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn request(&self, id: String) -> Result<Option<(RunId, Digest)>, StoreError> {
+        self.read(move |connection| read::request(connection, &id)).await
+    }
+
+    /// The envelope of the request that led to a run.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn request_of(&self, run: &RunId) -> Result<Option<Vec<u8>>, StoreError> {
+        read::request_of(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), run)
+    }
+
+    /// The orders of a run with what was said to them, in the order of the answer.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn orders_of(&self, run: RunId) -> Result<Vec<(OrderRecord, Option<OutcomeRecord>)>, StoreError> {
+        self.read(move |connection| read::orders_of(connection, &run)).await
+    }
+
+    /// Every run, the newest first, at most `limit`, with how many sites were asked and how many released.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn runs(&self, limit: u32) -> Result<Vec<(RunRecord, u32, u32)>, StoreError> {
+        self.read(move |connection| read::runs(connection, limit)).await
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         reading: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -204,4 +386,18 @@ impl Store {
         let read = move || reading(&reader.lock().unwrap_or_else(PoisonError::into_inner));
         tokio::task::spawn_blocking(read).await.map_err(|_| StoreError::Busy)?
     }
+}
+
+fn add_governance(
+    connection: &Connection,
+    events: &[GovernanceEvent],
+    notes: &[AuditNote],
+    lives: &[(ProviderCode, String)],
+    at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    governance::append(connection, events)?;
+    for (provider, epoch) in lives {
+        custody::begin_life(connection, provider, epoch)?;
+    }
+    audit::append(connection, at, notes)
 }

@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::store::record::{AnswerRecord, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord};
 
 const RUN: &str = "run.id, analyst, template, template_id, template_version, title, parameters, purpose, grouping, \
-                   asked_at, deadline, closed_at";
+                   asked_at, deadline, closed_at, agreement, request";
 const ORDER: &str = "ordered.id, run, provider, name, ordered.kind, key, ordered.envelope, \
                      outcome.kind, outcome.envelope, received_at";
 
@@ -44,13 +44,8 @@ pub(super) fn open_runs(connection: &Connection) -> Result<Vec<OpenRecord>, Stor
     let mut open = Vec::with_capacity(runs.len());
     for run in runs {
         let run = run?;
-        let sql =
-            format!("select {ORDER} from ordered left join outcome on ordered = id where run = ?1 order by place");
-        let orders: Vec<Result<_, StoreError>> = connection
-            .prepare_cached(&sql)?
-            .query_map([run.id.to_string()], |row| Ok(order_record(row)))?
-            .collect::<rusqlite::Result<_>>()?;
-        open.push(OpenRecord { run, orders: orders.into_iter().collect::<Result<_, _>>()? });
+        let orders = orders_of(connection, &run.id)?;
+        open.push(OpenRecord { run, orders });
     }
     Ok(open)
 }
@@ -68,6 +63,54 @@ pub(super) fn document(connection: &Connection, digest: &Digest) -> Result<Optio
         .query_row([digest.to_string()], |row| row.get(0))
         .optional()?;
     Ok(envelope)
+}
+
+/// The run that a request led to, with the request's digest and envelope.
+pub(super) fn request(connection: &Connection, id: &str) -> Result<Option<(RunId, Digest)>, StoreError> {
+    let found = connection
+        .prepare_cached("select run, digest from request where id = ?1")?
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let parsed = |(run, digest): (String, String)| run.parse().ok().zip(digest.parse().ok());
+    found.map(|found| parsed(found).ok_or(StoreError::Unreadable("request"))).transpose()
+}
+
+/// The envelope of the request that led to a run.
+pub(super) fn request_of(connection: &Connection, run: &RunId) -> Result<Option<Vec<u8>>, StoreError> {
+    let envelope = connection
+        .prepare_cached("select envelope from request where run = ?1")?
+        .query_row([run.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(envelope)
+}
+
+/// The orders of a run with what was said to them, in the order of the answer.
+pub(super) fn orders_of(
+    connection: &Connection,
+    run: &RunId,
+) -> Result<Vec<(OrderRecord, Option<OutcomeRecord>)>, StoreError> {
+    let orders: Vec<Result<_, StoreError>> = connection
+        .prepare_cached(&format!(
+            "select {ORDER} from ordered left join outcome on ordered = id where run = ?1 order by place"
+        ))?
+        .query_map([run.to_string()], |row| Ok(order_record(row)))?
+        .collect::<rusqlite::Result<_>>()?;
+    orders.into_iter().collect()
+}
+
+/// Every run, the newest first, at most `limit`, with how many sites were asked and how many released.
+pub(super) fn runs(connection: &Connection, limit: u32) -> Result<Vec<(RunRecord, u32, u32)>, StoreError> {
+    let sql = format!(
+        "select {RUN}, (select count(*) from ordered where ordered.run = run.id), \
+         (select count(*) from ordered join outcome on ordered = ordered.id \
+          where ordered.run = run.id and outcome.kind = 'release') \
+         from run order by asked_at desc, rowid desc limit ?1"
+    );
+    let runs: Vec<(Result<RunRecord, StoreError>, u32, u32)> = connection
+        .prepare(&sql)?
+        .query_map([limit], |row| Ok((run_record(row), row.get(14)?, row.get(15)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    runs.into_iter().map(|(run, asked, released)| Ok((run?, asked, released))).collect()
 }
 
 pub(super) fn order(
@@ -138,6 +181,11 @@ fn run_record(row: &Row<'_>) -> Result<RunRecord, StoreError> {
             deadline: time(row.get(10).ok()?)?,
             closed_at: match row.get::<_, Option<i64>>(11).ok()? {
                 Some(seconds) => Some(time(seconds)?),
+                None => None,
+            },
+            agreement: text(12).ok()?,
+            request: match row.get::<_, Option<String>>(13).ok()? {
+                Some(digest) => Some(digest.parse().ok()?),
                 None => None,
             },
         })

@@ -23,6 +23,10 @@ pub struct RunRecord {
     pub parameters: Vec<ParameterValue>,
     /// Why it was asked.
     pub purpose: String,
+    /// The sharing agreement under which it runs, as the template names it.
+    pub agreement: String,
+    /// The digest of the request's exact bytes, if the analyst signed it.
+    pub request: Option<Digest>,
     /// How sites are put together.
     pub grouping: Grouping,
     /// When it was asked, whole seconds.
@@ -65,6 +69,17 @@ pub struct OutcomeRecord {
     pub received_at: DateTime<Utc>,
 }
 
+/// A request as its analyst signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRecord {
+    /// Its identity, which is taken once, for ever.
+    pub id: String,
+    /// The digest of its exact bytes.
+    pub digest: Digest,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+}
+
 /// What something that a provider said is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutcomeKind {
@@ -85,6 +100,8 @@ pub enum Kept {
     Same(OutcomeKind),
     /// Other bytes are kept already, and stay.
     Different,
+    /// It is kept, as invalid: its place in the provider's ledger has shown another release before.
+    Forked,
 }
 
 /// One revision of an answer.

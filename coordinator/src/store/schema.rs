@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[FIRST, SECOND];
+const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD];
 
 const FIRST: &str = "
     create table run (
@@ -60,6 +60,88 @@ const SECOND: &str = "
     create table handed (
         ordered text primary key references ordered (id)
     ) strict;
+";
+
+/// Governance as it happened, the hash-chained log of everything that was decided, the checkpoints that were signed and
+/// countersigned, and the places in providers' ledgers that their releases have shown. Nothing here is ever changed.
+const THIRD: &str = "
+    alter table run add column agreement text not null default '';
+    alter table run add column request text;
+    create table request (
+        id text primary key,
+        run text not null unique references run (id),
+        digest text not null,
+        envelope blob not null
+    ) strict;
+    create table governance (
+        n integer primary key,
+        kind text not null,
+        who text not null,
+        why text not null,
+        at integer not null,
+        envelope blob not null
+    ) strict;
+    create table epoch (
+        one integer primary key check (one = 1),
+        epoch text not null
+    ) strict;
+    create table audit (
+        n integer primary key,
+        at integer not null,
+        kind text not null,
+        subject text not null,
+        who text not null,
+        digest text not null,
+        detail text not null,
+        previous_head text not null,
+        head text not null
+    ) strict;
+    create table checkpoint (
+        log text not null,
+        epoch text not null,
+        size integer not null,
+        head text not null,
+        at integer not null,
+        envelope blob not null,
+        primary key (log, epoch, size)
+    ) strict;
+    create table witness (
+        size integer not null,
+        provider text not null,
+        envelope blob not null,
+        primary key (size, provider)
+    ) strict;
+    create table conflict (
+        n integer primary key,
+        log text not null,
+        at integer not null,
+        ours blob not null,
+        theirs blob not null
+    ) strict;
+    create table life (
+        provider text not null,
+        n integer not null,
+        epoch text not null,
+        primary key (provider, n)
+    ) strict;
+    create table known (
+        provider text not null,
+        life integer not null,
+        sequence integer not null,
+        previous_head text not null,
+        release text not null,
+        primary key (provider, life, sequence)
+    ) strict;
+    create trigger governance_stays before update on governance begin select raise(abort, 'append only'); end;
+    create trigger governance_remains before delete on governance begin select raise(abort, 'append only'); end;
+    create trigger audit_stays before update on audit begin select raise(abort, 'append only'); end;
+    create trigger audit_remains before delete on audit begin select raise(abort, 'append only'); end;
+    create trigger checkpoint_stays before update on checkpoint begin select raise(abort, 'append only'); end;
+    create trigger checkpoint_remains before delete on checkpoint begin select raise(abort, 'append only'); end;
+    create trigger conflict_stays before update on conflict begin select raise(abort, 'append only'); end;
+    create trigger conflict_remains before delete on conflict begin select raise(abort, 'append only'); end;
+    create trigger known_stays before update on known begin select raise(abort, 'append only'); end;
+    create trigger known_remains before delete on known begin select raise(abort, 'append only'); end;
 ";
 
 /// Why a store cannot be brought up to date.

@@ -6,11 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
-use wire::{OrderId, RunId};
+use template::Digest;
+use wire::{KnownRelease, OrderId, ProviderCode, RunId};
 
 use crate::store::StoreError;
+use crate::store::audit::{self, AuditKind, AuditNote};
+use crate::store::custody;
 use crate::store::read::{grouping_word, outcome_word};
-use crate::store::record::{AnswerRecord, Kept, OrderRecord, OutcomeRecord, RunRecord, SignedDocument};
+use crate::store::record::{
+    AnswerRecord, Kept, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
+};
 
 /// The most writes that wait.
 const WAITING_MAX: usize = 4096;
@@ -62,6 +67,23 @@ impl Writer {
         });
         self.jobs.send(job).await.map_err(|_| StoreError::Busy)?;
         told.await.map_err(|_| StoreError::Busy)?
+    }
+
+    /// [`Self::write`] for a caller that may wait: the start of the program.
+    pub(super) fn write_now<T: Send + 'static>(
+        &self,
+        writing: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let job: Job = Box::new(move |connection| {
+            let written = within_savepoint(connection, writing).map_err(StoreError::from);
+            Box::new(move |committed| {
+                // Whoever asked waits below.
+                let _gone = tell.send(committed.and(written));
+            })
+        });
+        self.jobs.try_send(job).map_err(|_| StoreError::Busy)?;
+        told.recv().map_err(|_| StoreError::Busy)?
     }
 }
 
@@ -130,10 +152,12 @@ pub(super) fn add_run(
     run: &RunRecord,
     orders: &[OrderRecord],
     documents: &[SignedDocument],
+    request: Option<&RequestRecord>,
 ) -> rusqlite::Result<()> {
     let parameters = serde_json::to_string(&run.parameters).unwrap_or_default();
-    connection.prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null)")?.execute(
-        params![
+    connection
+        .prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null, ?12, ?13)")?
+        .execute(params![
             run.id.to_string(),
             run.analyst.as_str(),
             run.template.to_string(),
@@ -145,8 +169,17 @@ pub(super) fn add_run(
             grouping_word(run.grouping),
             run.asked_at.timestamp(),
             run.deadline.timestamp(),
-        ],
-    )?;
+            run.agreement,
+            run.request.map(|digest| digest.to_string()),
+        ])?;
+    if let Some(request) = request {
+        connection.prepare_cached("insert into request values (?1, ?2, ?3, ?4)")?.execute(params![
+            request.id,
+            run.id.to_string(),
+            request.digest.to_string(),
+            request.envelope,
+        ])?;
+    }
     let mut insert = connection.prepare_cached("insert into ordered values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
     for (place, order) in orders.iter().enumerate() {
         insert.execute(params![
@@ -164,7 +197,22 @@ pub(super) fn add_run(
     for document in documents {
         insert.execute(params![document.digest.to_string(), document.envelope])?;
     }
-    Ok(())
+    let asked = AuditNote {
+        kind: AuditKind::Asked,
+        subject: run.id.to_string(),
+        who: run.analyst.to_string(),
+        digest: run.request.unwrap_or(run.template),
+        detail: format!("{} version {} under {}, for: {}", run.template_id, run.template_version, run.agreement, run.purpose),
+    };
+    let ordered = orders.iter().map(|order| AuditNote {
+        kind: AuditKind::Ordered,
+        subject: order.id.to_string(),
+        who: order.provider.to_string(),
+        digest: Digest::of(&order.envelope),
+        detail: format!("run {}", run.id),
+    });
+    let notes: Vec<AuditNote> = std::iter::once(asked).chain(ordered).collect();
+    audit::append(connection, run.asked_at, &notes)
 }
 
 pub(super) fn add_handed(connection: &Connection, order: &OrderId) -> rusqlite::Result<()> {
@@ -174,7 +222,13 @@ pub(super) fn add_handed(connection: &Connection, order: &OrderId) -> rusqlite::
         .map(|_| ())
 }
 
-pub(super) fn add_outcome(connection: &Connection, outcome: &OutcomeRecord) -> rusqlite::Result<Kept> {
+/// Keeps an outcome; `shown` is the place in its provider's ledger that a release has shown.
+pub(super) fn add_outcome(
+    connection: &Connection,
+    outcome: &OutcomeRecord,
+    provider: &ProviderCode,
+    shown: Option<&KnownRelease>,
+) -> rusqlite::Result<Kept> {
     let order = outcome.order.to_string();
     let kept = connection
         .prepare_cached("select kind, envelope = ?2 from outcome where ordered = ?1")?
@@ -187,13 +241,30 @@ pub(super) fn add_outcome(connection: &Connection, outcome: &OutcomeRecord) -> r
             super::read::outcome_kind(&kind).map(Kept::Same).ok_or_else(unreadable)
         }
         None => {
+            let before = shown.map(|shown| custody::add_known(connection, provider, shown)).transpose()?.flatten();
+            let kind = if before.is_some() { OutcomeKind::Invalid } else { outcome.kind };
             connection.prepare_cached("insert into outcome values (?1, ?2, ?3, ?4)")?.execute(params![
                 order,
-                outcome_word(outcome.kind),
+                outcome_word(kind),
                 outcome.envelope,
                 outcome.received_at.timestamp(),
             ])?;
-            Ok(Kept::New)
+            let note = AuditNote {
+                kind: match (before, kind) {
+                    (Some(_), _) => AuditKind::Conflict,
+                    (None, OutcomeKind::Invalid) => AuditKind::Refused,
+                    (None, _) => AuditKind::Received,
+                },
+                subject: order,
+                who: provider.to_string(),
+                digest: Digest::of(&outcome.envelope),
+                detail: before.map_or_else(
+                    || outcome_word(kind).to_owned(),
+                    |before| format!("the ledger's place has shown another release before, {before}"),
+                ),
+            };
+            audit::append(connection, outcome.received_at, &[note])?;
+            Ok(if before.is_some() { Kept::Forked } else { Kept::New })
         }
     }
 }
@@ -214,5 +285,12 @@ pub(super) fn add_answer(
     connection
         .prepare_cached("update run set closed_at = ?2 where id = ?1 and closed_at is null")?
         .execute(params![run, closed_at.timestamp()])?;
-    Ok(())
+    let note = AuditNote {
+        kind: AuditKind::Answered,
+        subject: run,
+        who: "coordinator".to_owned(),
+        digest: Digest::of(&answer.document),
+        detail: format!("revision {}", answer.revision),
+    };
+    audit::append(connection, closed_at, &[note])
 }

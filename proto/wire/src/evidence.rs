@@ -1,6 +1,15 @@
 //! Everything that an answer follows from, as exact bytes, for whoever verifies it later without trusting anybody.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use template::{Digest, ProviderKind, PublicKey};
+
+use crate::answer::{GroupingName, ParameterValue};
+use crate::id::RunId;
+use crate::identity::{AnalystName, ProviderCode};
+use crate::time::serde_text;
 
 /// The most parts of one run's evidence.
 pub const EVIDENCE_PARTS_MAX: usize = 20_000;
@@ -15,6 +24,8 @@ pub enum EvidenceKind {
     Answer,
     /// The catalogue that was in force, an envelope.
     Catalogue,
+    /// The region's analysts, an envelope.
+    Enrolment,
     /// Something that a site sent which is not a valid outcome, as it came.
     Invalid,
     /// A look-up that the template reads, an envelope.
@@ -41,9 +52,10 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Answer,
         Self::Catalogue,
+        Self::Enrolment,
         Self::Invalid,
         Self::Lookup,
         Self::Order,
@@ -63,6 +75,7 @@ impl EvidenceKind {
         match self {
             Self::Answer => "answer",
             Self::Catalogue => "catalogue",
+            Self::Enrolment => "enrolment",
             Self::Invalid => "invalid",
             Self::Lookup => "lookup",
             Self::Order => "order",
@@ -91,4 +104,114 @@ pub struct EvidencePart {
     pub kind: EvidenceKind,
     /// Its exact bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A run, as evidence states it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceRun {
+    /// Its identity.
+    pub run: RunId,
+    /// Who asked.
+    pub analyst: AnalystName,
+    /// The digest of the template's exact bytes.
+    pub template_sha256: Digest,
+    /// The parameters, defaults filled in.
+    pub parameters: Vec<ParameterValue>,
+    /// Why it was asked.
+    pub purpose: String,
+    /// The sharing agreement under which it ran.
+    pub agreement: String,
+    /// How sites were put together.
+    pub grouping: GroupingName,
+    /// When it was asked.
+    #[serde(with = "serde_text")]
+    pub asked_at: DateTime<Utc>,
+    /// Until when providers could answer.
+    #[serde(with = "serde_text")]
+    pub deadline: DateTime<Utc>,
+    /// The key that the coordinator signs with, as it says itself.
+    pub coordinator_key: PublicKey,
+}
+
+/// Whom a run asked, with their keys, in the order of the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedRoster {
+    /// The sites.
+    pub providers: Vec<AskedProvider>,
+}
+
+/// A site of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedProvider {
+    /// Its code.
+    pub code: ProviderCode,
+    /// Its name when it was asked.
+    pub name: String,
+    /// Its kind when it was asked.
+    pub kind: ProviderKind,
+    /// The key that its release is verified with.
+    pub key: PublicKey,
+}
+
+impl AskedRoster {
+    /// The exact bytes of which a proof holds the digest.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // A struct of strings always serialises.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// Evidence in a file: JSON, each part in base64.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceFile {
+    form: u32,
+    parts: Vec<PartDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartDocument {
+    kind: EvidenceKind,
+    base64: String,
+}
+
+/// The form of the file that this version writes and reads.
+const FORM: u32 = 1;
+
+/// The file is no evidence of the form that this version reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not evidence of the form that this version reads; `tallyward verify RUN --save FILE` writes such files")]
+pub struct EvidenceFileError;
+
+/// Evidence as a file holds it.
+#[must_use]
+pub fn write_evidence(parts: &[EvidencePart]) -> Vec<u8> {
+    let part = |part: &EvidencePart| PartDocument { kind: part.kind, base64: STANDARD.encode(&part.bytes) };
+    let file = EvidenceFile { form: FORM, parts: parts.iter().map(part).collect() };
+    // A struct of integers and strings always serialises.
+    serde_json::to_vec(&file).unwrap_or_default()
+}
+
+/// The evidence in a file.
+///
+/// # Errors
+/// [`EvidenceFileError`].
+pub fn read_evidence(file: &[u8]) -> Result<Vec<EvidencePart>, EvidenceFileError> {
+    if file.len() / 2 > EVIDENCE_BYTES_MAX {
+        return Err(EvidenceFileError);
+    }
+    let file: EvidenceFile = serde_json::from_slice(file).map_err(|_| EvidenceFileError)?;
+    if file.form != FORM || file.parts.len() > EVIDENCE_PARTS_MAX {
+        return Err(EvidenceFileError);
+    }
+    let part = |part: PartDocument| {
+        let bytes = STANDARD.decode(&part.base64).map_err(|_| EvidenceFileError)?;
+        Ok(EvidencePart { kind: part.kind, bytes })
+    };
+    file.parts.into_iter().map(part).collect()
 }

@@ -16,6 +16,7 @@ mod id;
 mod identity;
 mod link;
 mod order;
+mod proof;
 mod refusal;
 mod register;
 mod release;
@@ -43,7 +44,10 @@ pub use crate::custody::{
 };
 pub use crate::desk::{Desk, DeskError};
 pub use crate::door::{Acknowledged, DeskDoor, Doors, GovernanceDoor, LinkDoor, Outcome, TurnedAway, serve};
-pub use crate::evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_PARTS_MAX, EvidenceKind, EvidencePart};
+pub use crate::evidence::{
+    AskedProvider, AskedRoster, EVIDENCE_BYTES_MAX, EVIDENCE_PARTS_MAX, EvidenceFileError, EvidenceKind, EvidencePart,
+    EvidenceRun, read_evidence, write_evidence,
+};
 pub use crate::governance::{
     PreviousVersion, ProposalDetail, ProposalEvent, ProposalState, ProposalSummary, ReviewEntry, SignReceipt,
     WHY_BYTES_MAX, YesNo,
@@ -53,6 +57,7 @@ pub use crate::id::{OrderId, RunId, SnapshotId};
 pub use crate::identity::{Caller, GuardianName};
 pub use crate::link::{LinkEvents, LinkSettings, link};
 pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};
+pub use crate::proof::{Proof, ProofError, ProofSite, answer_digest};
 pub use crate::refusal::{Refusal, RefusalError, SignedRefusal, verify_refusal};
 pub use crate::register::{Register, RegisteredRun, RegisteredTemplate};
 pub use crate::release::{Header, Ledger, OptOuts, RecordedError, Release, Statement, StoredCells, Unrecorded};

@@ -1,0 +1,152 @@
+//! What others need to check an answer: the proof for its analyst, and everything that it follows from for auditors.
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use template::{Digest, Grouping};
+use wire::{
+    AnalystName, Answer, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Proof,
+    ProofSite, RunId, TurnedAway, answer_digest,
+};
+
+use crate::coordinator::Coordinator;
+use crate::store::{OrderRecord, OutcomeKind, OutcomeRecord, RunRecord, StoreError};
+
+/// A closed run with all that was kept of it.
+struct Closed {
+    run: RunRecord,
+    answer: Answer,
+    document: Vec<u8>,
+    orders: Vec<(OrderRecord, Option<OutcomeRecord>)>,
+}
+
+impl Coordinator {
+    /// What the coordinator commits to for a closed run. It is the same however often it is asked for.
+    pub(crate) async fn proven(&self, analyst: &AnalystName, run: RunId) -> Result<Vec<u8>, TurnedAway> {
+        let closed = self.closed_run(run).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
+        let closed = closed.ok_or_else(|| no_run(run))?;
+        Ok(closed.proof()?.sign(&self.0.config.signing_key))
+    }
+
+    /// Everything that a closed run's answer follows from.
+    pub(crate) async fn evidence_of(
+        &self,
+        auditor: &AnalystName,
+        run: RunId,
+    ) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
+        if !self.audits(auditor) {
+            return Err(TurnedAway::NotAllowed(format!(
+                "`{auditor}` is not among the region's auditors, who see every release; `tallyward verify` without \
+                 `--bundle` checks your answer against the coordinator's proof"
+            )));
+        }
+        let closed = self.closed_run(run).await?.ok_or_else(|| no_run(run))?;
+        let parts = self.parts(&closed)?;
+        Ok(stream::iter(parts).boxed())
+    }
+
+    fn parts(&self, closed: &Closed) -> Result<Vec<EvidencePart>, TurnedAway> {
+        let part = |kind: EvidenceKind, bytes: &[u8]| EvidencePart { kind, bytes: bytes.to_vec() };
+        let governed = self.governed();
+        let registry = &governed.registry;
+        let run = self.run_document(&closed.run);
+        let mut parts = vec![
+            part(EvidenceKind::Run, &serde_json::to_vec(&run).map_err(|_| TurnedAway::Failed)?),
+            part(EvidenceKind::Roster, &closed.roster().to_bytes()),
+            part(EvidenceKind::Root, &self.0.config.trust_root_envelope),
+        ];
+        parts.extend(registry.roots_above(0, usize::MAX).iter().map(|root| part(EvidenceKind::Root, root)));
+        let template = self.0.store.document(&closed.run.template).map_err(|error| failed(&error))?;
+        parts.extend(template.iter().map(|envelope| part(EvidenceKind::Template, envelope)));
+        parts.extend(registry.catalogue().map(|known| part(EvidenceKind::Catalogue, &known.envelope)));
+        parts.extend(registry.enrolment().map(|known| part(EvidenceKind::Enrolment, &known.envelope)));
+        let request = self.0.store.request_of(&closed.run.id).map_err(|error| failed(&error))?;
+        parts.extend(request.iter().map(|envelope| part(EvidenceKind::Request, envelope)));
+        for (order, outcome) in &closed.orders {
+            parts.push(part(EvidenceKind::Order, &order.envelope));
+            parts.extend(outcome.as_ref().map(|outcome| {
+                let kind = match outcome.kind {
+                    OutcomeKind::Invalid => EvidenceKind::Invalid,
+                    OutcomeKind::Refusal => EvidenceKind::Refusal,
+                    OutcomeKind::Release => EvidenceKind::Release,
+                };
+                part(kind, &outcome.envelope)
+            }));
+        }
+        parts.push(part(EvidenceKind::Answer, &closed.document));
+        parts.push(part(EvidenceKind::Proof, &closed.proof()?.sign(&self.0.config.signing_key)));
+        Ok(parts)
+    }
+
+    fn run_document(&self, run: &RunRecord) -> EvidenceRun {
+        EvidenceRun {
+            run: run.id,
+            analyst: run.analyst.clone(),
+            template_sha256: run.template,
+            parameters: run.parameters.clone(),
+            purpose: run.purpose.clone(),
+            agreement: run.agreement.clone(),
+            grouping: match run.grouping {
+                Grouping::All => GroupingName::All,
+                Grouping::Kind => GroupingName::Kind,
+            },
+            asked_at: run.asked_at,
+            deadline: run.deadline,
+            coordinator_key: self.0.config.signing_key.public(),
+        }
+    }
+
+    async fn closed_run(&self, run: RunId) -> Result<Option<Closed>, TurnedAway> {
+        let found = self.0.store.run(run).await.map_err(|error| failed(&error))?;
+        let Some((record, Some(answer))) = found else { return Ok(None) };
+        let orders = self.0.store.orders_of(run).await.map_err(|error| failed(&error))?;
+        let read = serde_json::from_slice(&answer.document).map_err(|_| failed(&StoreError::Unreadable("answer")))?;
+        Ok(Some(Closed { run: record, answer: read, document: answer.document, orders }))
+    }
+}
+
+impl Closed {
+    fn roster(&self) -> AskedRoster {
+        let provider = |order: &OrderRecord| AskedProvider {
+            code: order.provider.clone(),
+            name: order.name.clone(),
+            kind: order.kind,
+            key: order.key,
+        };
+        AskedRoster { providers: self.orders.iter().map(|(order, _)| provider(order)).collect() }
+    }
+
+    fn proof(&self) -> Result<Proof, TurnedAway> {
+        let site = |(order, outcome): &(OrderRecord, Option<OutcomeRecord>)| {
+            let answered = self.answer.sites.iter().find(|site| site.provider == order.provider)?;
+            Some(ProofSite {
+                provider: order.provider.clone(),
+                order_id: order.id,
+                order_sha256: Digest::of(&order.envelope),
+                outcome: answered.outcome,
+                document_sha256: outcome.as_ref().map(|outcome| Digest::of(&outcome.envelope)),
+            })
+        };
+        let sites: Option<Vec<ProofSite>> = self.orders.iter().map(site).collect();
+        let sites = sites.ok_or_else(|| failed(&StoreError::Unreadable("answer")))?;
+        Ok(Proof {
+            run: self.run.id,
+            revision: self.answer.revision,
+            template_sha256: self.run.template,
+            answer_sha256: answer_digest(&self.answer),
+            roster_sha256: Digest::of(&self.roster().to_bytes()),
+            request_sha256: self.run.request,
+            documents_sha256: Proof::documents(&sites),
+            sites,
+            closed_at: self.answer.closed_at.unwrap_or(self.run.deadline),
+        })
+    }
+}
+
+fn no_run(run: RunId) -> TurnedAway {
+    TurnedAway::NotFound(format!("there is no closed run {run} of yours; `tallyward runs` lists yours"))
+}
+
+fn failed(error: &StoreError) -> TurnedAway {
+    tracing::error!("{error}");
+    TurnedAway::Failed
+}
