@@ -168,12 +168,14 @@ impl Reader<'_> {
         let analysts = self.analysts(written.analyst)?;
         let signing_key = key::signing_key(&self.base.join(written.signing_key))
             .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+        let (trust_root, trust_root_envelope) = self.trust_root(&written.trust_root)?;
         Ok(Config {
             file: self.file.to_owned(),
             listen: written.listen,
             tls: self.tls(&written.tls)?,
             signing_key: Arc::new(signing_key),
-            trust_root: self.trust_root(&written.trust_root)?,
+            trust_root,
+            trust_root_envelope: Arc::new(trust_root_envelope),
             templates: self.folder("templates", &written.templates)?,
             lookups: self.folder("lookups", &written.lookups)?,
             catalogue: written.catalogue.map(|catalogue| self.catalogue(&catalogue)).transpose()?,
@@ -205,18 +207,19 @@ impl Reader<'_> {
             .map_err(|source| ConfigError::Tls { file: self.file.to_owned(), source: Box::new(source) })
     }
 
-    fn trust_root(&self, pinned: &written::TrustRoot) -> Result<TrustRoot, ConfigError> {
+    fn trust_root(&self, pinned: &written::TrustRoot) -> Result<(TrustRoot, Vec<u8>), ConfigError> {
         let path = self.base.join(&pinned.file);
         let bytes = std::fs::read(&path).map_err(|error| {
             self.value("trust_root.file", format!("{}: cannot be read ({})", path.display(), error.kind()))
         })?;
-        TrustRoot::pinned(&bytes, pinned.sha256).map_err(|error| {
+        let root = TrustRoot::pinned(&bytes, pinned.sha256).map_err(|error| {
             let key = match error {
                 RootError::NotPinned { .. } => "trust_root.sha256",
                 _ => "trust_root.file",
             };
             self.value(key, format!("{}: {error}", path.display()))
-        })
+        })?;
+        Ok((root, bytes))
     }
 
     fn folder(&self, key: &str, folder: &Path) -> Result<PathBuf, ConfigError> {

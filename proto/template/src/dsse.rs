@@ -34,6 +34,8 @@ pub enum PayloadType {
     Lookup,
     /// An order from the coordinator to one provider, JSON.
     Order,
+    /// What a coordinator commits to for a closed run, JSON.
+    Proof,
     /// Leave for a provider's log to begin anew, JSON.
     Rebaseline,
     /// A provider's refusal, JSON.
@@ -64,6 +66,7 @@ impl PayloadType {
             Self::Enrolment => "application/vnd.tallyward.enrolment.v1+json",
             Self::Lookup => "application/vnd.tallyward.lookup.v1+json",
             Self::Order => "application/vnd.tallyward.order.v1+json",
+            Self::Proof => "application/vnd.tallyward.proof.v1+json",
             Self::Rebaseline => "application/vnd.tallyward.rebaseline.v1+json",
             Self::Refusal => "application/vnd.tallyward.refusal.v1+json",
             Self::Release => "application/vnd.tallyward.release.v1+json",
@@ -93,7 +96,7 @@ impl PayloadType {
             | Self::Review
             | Self::Template
             | Self::Withdrawal => 64 * 1024,
-            Self::Agreements | Self::Catalogue | Self::Enrolment | Self::Root => 1024 * 1024,
+            Self::Agreements | Self::Catalogue | Self::Enrolment | Self::Proof | Self::Root => 1024 * 1024,
             Self::Lookup | Self::Order | Self::Refusal | Self::Release => ENVELOPE_BYTES_MAX,
         }
     }
@@ -115,6 +118,7 @@ impl PayloadType {
             Self::Enrolment => "an enrolment",
             Self::Lookup => "a look-up",
             Self::Order => "an order",
+            Self::Proof => "a proof",
             Self::Rebaseline => "a rebaseline",
             Self::Refusal => "a refusal",
             Self::Release => "a release",
@@ -127,7 +131,7 @@ impl PayloadType {
     }
 
     /// All types.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Acceptance,
         Self::Agreements,
         Self::Catalogue,
@@ -135,6 +139,7 @@ impl PayloadType {
         Self::Enrolment,
         Self::Lookup,
         Self::Order,
+        Self::Proof,
         Self::Rebaseline,
         Self::Refusal,
         Self::Release,

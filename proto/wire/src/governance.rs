@@ -62,7 +62,7 @@ pub struct ProposalSummary {
     /// Where it stands.
     pub state: ProposalState,
     /// Who proposed it.
-    pub author: GuardianName,
+    pub author: String,
     /// When.
     #[serde(with = "serde_text")]
     pub proposed_at: DateTime<Utc>,
