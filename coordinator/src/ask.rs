@@ -41,7 +41,8 @@ impl Coordinator {
         let listed = governed.catalogue.find(&ask.template, ask.version).ok_or_else(|| no_template(ask))?;
         if governed.registry.root().has_expired(now) {
             return Err(TurnedAway::NotAllowed(
-                "the region's trust root has expired; nothing may be asked before its successor is published".to_owned(),
+                "the region's trust root has expired; nothing may be asked before its successor is published"
+                    .to_owned(),
             ));
         }
         let template = listed.approved.template();

@@ -208,12 +208,7 @@ struct Found {
     event: Option<GovernanceEvent>,
 }
 
-fn found(
-    registry: &mut Registry,
-    kind: EventKind,
-    bytes: Vec<u8>,
-    now: DateTime<Utc>,
-) -> Result<Found, WhyLeftOut> {
+fn found(registry: &mut Registry, kind: EventKind, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Found, WhyLeftOut> {
     let envelope = Envelope::parse(&bytes)?;
     let digest = envelope.payload_digest();
     let known = match kind {

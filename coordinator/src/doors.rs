@@ -2,11 +2,12 @@
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use tokio_stream::wrappers::WatchStream;
 use template::Digest;
+use tokio_stream::wrappers::WatchStream;
 use wire::{
-    Acknowledged, AnalystName, Answer, Ask, CatalogueNews, Countersigned, DeskDoor, Dispatch, EvidencePart, Explanation, KnownCatalogue, LinkDoor, OrderId,
-    Outcome, Progress, ProviderCode, Register, RunId, RunState, RunSummary, TemplateList, TurnedAway,
+    Acknowledged, AnalystName, Answer, Ask, CatalogueNews, Countersigned, DeskDoor, Dispatch, EvidencePart,
+    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, Register, RunId, RunState,
+    RunSummary, TemplateList, TurnedAway,
 };
 
 use crate::answer;
@@ -117,11 +118,7 @@ impl DeskDoor for Coordinator {
         self.proven(&analyst, run).await
     }
 
-    async fn evidence(
-        &self,
-        auditor: AnalystName,
-        run: RunId,
-    ) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
+    async fn evidence(&self, auditor: AnalystName, run: RunId) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
         self.enrolled(&auditor)?;
         self.evidence_of(&auditor, run).await
     }

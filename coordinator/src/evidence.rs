@@ -22,7 +22,8 @@ struct Closed {
 impl Coordinator {
     /// What the coordinator commits to for a closed run. It is the same however often it is asked for.
     pub(crate) async fn proven(&self, analyst: &AnalystName, run: RunId) -> Result<Vec<u8>, TurnedAway> {
-        let closed = self.closed_run(run).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
+        let closed =
+            self.closed_run(run).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
         let closed = closed.ok_or_else(|| no_run(run))?;
         Ok(closed.proof()?.sign(&self.0.config.signing_key))
     }

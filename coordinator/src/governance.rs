@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use plan::LookupSchema;
 use template::{Digest, Envelope, PersonName};
 use wire::{
-    CatalogueNews, GovernanceDoor, KnownCatalogue, ProposalDetail, ProposalSummary, ProviderCode, SignReceipt, TurnedAway,
+    CatalogueNews, GovernanceDoor, KnownCatalogue, ProposalDetail, ProposalSummary, ProviderCode, SignReceipt,
+    TurnedAway,
 };
 
 use crate::catalogue::{self, Catalogue, LeftOut};
@@ -63,7 +64,10 @@ impl GovernanceDoor for Coordinator {
     async fn proposal(&self, guardian: PersonName, template: Digest) -> Result<ProposalDetail, TurnedAway> {
         let governed = self.governed();
         known_person(&governed.registry, &guardian)?;
-        governed.registry.detail(&template, &guardian, self.0.clock.now()).ok_or_else(|| turned_away(&RegistryError::Unknown))
+        governed
+            .registry
+            .detail(&template, &guardian, self.0.clock.now())
+            .ok_or_else(|| turned_away(&RegistryError::Unknown))
     }
 
     async fn review(&self, guardian: PersonName, envelope: Vec<u8>) -> Result<(), TurnedAway> {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use template::{Digest, ProviderKind, PublicKey, Query};
 use tokio::sync::RwLock;
-use wire::{Acknowledged, KnownRelease, Order, OrderId, Outcome, ProviderCode, ReportedRelease, TurnedAway, verify_refusal};
+use wire::{
+    Acknowledged, KnownRelease, Order, OrderId, Outcome, ProviderCode, ReportedRelease, TurnedAway, verify_refusal,
+};
 
 use crate::coordinator::Coordinator;
 use crate::run::{Intake, Said};

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use template::{
-    Agreements, ApprovalError, Catalogue as SignedCatalogue, Digest, Enrolment, Envelope, EnvelopeError,
-    Lookup, PayloadType, PersonName, Rebaseline, Role, RootError, Template, TemplateError, TrustRoot,
+    Agreements, ApprovalError, Catalogue as SignedCatalogue, Digest, Enrolment, Envelope, EnvelopeError, Lookup,
+    PayloadType, PersonName, Rebaseline, Role, RootError, Template, TemplateError, TrustRoot,
 };
 
-pub(crate) use self::issue::{Issuer, IssueError};
+pub(crate) use self::issue::{IssueError, Issuer};
 pub(crate) use self::proposal::Proposal;
 use crate::store::{EventKind, GovernanceEvent};
 
@@ -213,7 +213,8 @@ impl Registry {
         }
         self.room_for(&template)?;
         let known = self.versions(&template.id).filter(|known| known.approved_at.is_some());
-        if let Some(known) = known.map(|known| known.template.version).max().filter(|known| *known >= template.version) {
+        if let Some(known) = known.map(|known| known.template.version).max().filter(|known| *known >= template.version)
+        {
             return Err(RegistryError::Version { id: template.id, known });
         }
         let digest = Digest::of(verified.payload);
@@ -331,7 +332,8 @@ impl Registry {
     /// An approved version supersedes the earlier ones, for good.
     fn supersede(&mut self, digest: &Digest) {
         let Some(newest) = self.proposals.get(digest).map(|proposal| proposal.template.clone()) else { return };
-        let higher = |known: &Proposal| known.template.id == newest.id && known.approved_at.is_some() && !known.withdrawn;
+        let higher =
+            |known: &Proposal| known.template.id == newest.id && known.approved_at.is_some() && !known.withdrawn;
         let highest = self.proposals.values().filter(|known| higher(known)).map(|known| known.template.version).max();
         for proposal in self.proposals.values_mut() {
             if higher(proposal) && !proposal.superseded && Some(proposal.template.version) < highest {

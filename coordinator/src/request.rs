@@ -26,11 +26,7 @@ impl SignedRequest {
 
 impl Coordinator {
     /// The request in an envelope, if this analyst is enrolled and signed it.
-    pub(crate) fn signed_request(
-        &self,
-        analyst: &AnalystName,
-        envelope: Vec<u8>,
-    ) -> Result<SignedRequest, TurnedAway> {
+    pub(crate) fn signed_request(&self, analyst: &AnalystName, envelope: Vec<u8>) -> Result<SignedRequest, TurnedAway> {
         let not_allowed = |error: &dyn std::fmt::Display| TurnedAway::NotAllowed(format!("your request: {error}"));
         let governed = self.governed();
         let none = || TurnedAway::NotAllowed("no analyst's key is enrolled in this region; ask unsigned".to_owned());
@@ -89,7 +85,9 @@ impl Coordinator {
             (document.grouping == grouping, "grouping"),
         ] {
             if !agrees {
-                return Err(TurnedAway::BadRequest(format!("your signed request has another {what} than your question")));
+                return Err(TurnedAway::BadRequest(format!(
+                    "your signed request has another {what} than your question"
+                )));
             }
         }
         Ok(())
@@ -102,7 +100,8 @@ impl Coordinator {
         let enrolled = enrolment.and_then(|enrolment| enrolment.analyst(analyst));
         if enrolled.is_some_and(|enrolled| !enrolled.keys.is_empty()) {
             return Err(TurnedAway::NotAllowed(
-                "your key is enrolled, so your questions are signed with it: put `signing_key` in your settings".to_owned(),
+                "your key is enrolled, so your questions are signed with it: put `signing_key` in your settings"
+                    .to_owned(),
             ));
         }
         Ok(())

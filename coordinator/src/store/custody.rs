@@ -88,7 +88,9 @@ fn leave(connection: &Connection, state: &LogState) -> rusqlite::Result<bool> {
 /// The newest checkpoint of a log, exact bytes.
 pub(super) fn newest(connection: &Connection, log: &str) -> Result<Option<(LogState, Vec<u8>)>, StoreError> {
     let found = connection
-        .prepare_cached("select epoch, size, head, envelope from checkpoint where log = ?1 order by rowid desc limit 1")?
+        .prepare_cached(
+            "select epoch, size, head, envelope from checkpoint where log = ?1 order by rowid desc limit 1",
+        )?
         .query_row([log], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?)))
         .optional()?;
     let Some((epoch, size, head, envelope)) = found else { return Ok(None) };

@@ -83,8 +83,8 @@ pub struct GovernanceEvent {
 }
 
 pub(super) fn append(connection: &Connection, events: &[GovernanceEvent]) -> rusqlite::Result<()> {
-    let mut insert =
-        connection.prepare_cached("insert into governance (kind, who, why, at, envelope) values (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = connection
+        .prepare_cached("insert into governance (kind, who, why, at, envelope) values (?1, ?2, ?3, ?4, ?5)")?;
     for event in events {
         insert.execute(params![event.kind.word(), event.who, event.why, event.at.timestamp(), event.envelope])?;
     }

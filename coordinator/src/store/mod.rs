@@ -118,7 +118,9 @@ impl Store {
         documents: Vec<SignedDocument>,
         request: Option<RequestRecord>,
     ) -> Result<(), StoreError> {
-        self.writer.write(move |connection| write::add_run(connection, &run, &orders, &documents, request.as_ref())).await
+        self.writer
+            .write(move |connection| write::add_run(connection, &run, &orders, &documents, request.as_ref()))
+            .await
     }
 
     /// Keeps that an order is being handed to its provider, once or again.
@@ -148,9 +150,7 @@ impl Store {
         provider: ProviderCode,
         shown: Option<KnownRelease>,
     ) -> Result<Kept, StoreError> {
-        self.writer
-            .write(move |connection| write::add_outcome(connection, &outcome, &provider, shown.as_ref()))
-            .await
+        self.writer.write(move |connection| write::add_outcome(connection, &outcome, &provider, shown.as_ref())).await
     }
 
     /// Keeps an answer and, with its first revision, the moment at which the run closed.

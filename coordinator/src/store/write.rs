@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use tokio::sync::{mpsc, oneshot};
 use template::Digest;
+use tokio::sync::{mpsc, oneshot};
 use wire::{KnownRelease, OrderId, ProviderCode, RunId};
 
 use crate::store::StoreError;
@@ -202,7 +202,10 @@ pub(super) fn add_run(
         subject: run.id.to_string(),
         who: run.analyst.to_string(),
         digest: run.request.unwrap_or(run.template),
-        detail: format!("{} version {} under {}, for: {}", run.template_id, run.template_version, run.agreement, run.purpose),
+        detail: format!(
+            "{} version {} under {}, for: {}",
+            run.template_id, run.template_version, run.agreement, run.purpose
+        ),
     };
     let ordered = orders.iter().map(|order| AuditNote {
         kind: AuditKind::Ordered,

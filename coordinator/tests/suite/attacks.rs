@@ -57,7 +57,12 @@ async fn a_release_that_another_provider_signed() {
 async fn a_release_that_says_it_is_another_providers() {
     check(|region, taken| {
         let [own, other] = [&region.nodes[0], &region.nodes[1]];
-        let impostor = Node { code: other.code.clone(), kind: own.kind, key: Arc::clone(&own.key) };
+        let impostor = Node {
+            code: other.code.clone(),
+            kind: own.kind,
+            key: Arc::clone(&own.key),
+            ledger: Arc::clone(&own.ledger),
+        };
         Outcome::Release(impostor.release(taken, [40, 40]))
     })
     .await;

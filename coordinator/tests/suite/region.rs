@@ -1,6 +1,7 @@
 //! A small region in a temporary folder.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
@@ -234,6 +235,8 @@ pub struct Node {
     pub code: ProviderCode,
     pub kind: ProviderKind,
     pub key: Arc<SigningKey>,
+    /// How many releases its ledger holds.
+    pub ledger: Arc<AtomicU64>,
 }
 
 /// An order that a provider took from its stream.
@@ -250,7 +253,7 @@ impl Taken {
 
 impl Node {
     pub fn new(code: &str, kind: ProviderKind) -> Self {
-        Self { code: code.parse().unwrap(), kind, key: Arc::new(key()) }
+        Self { code: code.parse().unwrap(), kind, key: Arc::new(key()), ledger: Arc::default() }
     }
 
     pub async fn connect(&self, coordinator: &Coordinator) -> BoxStream<'static, Dispatch> {
@@ -300,7 +303,7 @@ impl Node {
             snapshot: SnapshotId::random().unwrap(),
             as_at: "2026-04-30T23:00:00Z".parse().unwrap(),
             opt_outs: OptOuts::National,
-            sequence: 1,
+            sequence: self.ledger.fetch_add(1, Ordering::SeqCst) + 1,
             previous_head: Digest::of(b"genesis"),
             made_at: "2026-05-01T09:00:00Z".parse().unwrap(),
         }

@@ -94,7 +94,7 @@ async fn a_complete_run_that_was_not_closed_is_closed() {
             envelope: node.release(taken, [40, 40]),
             received_at: taken.order.order().issued_at,
         };
-        store.add_outcome(outcome).await.unwrap();
+        store.add_outcome(outcome, region.nodes[0].code.clone(), None).await.unwrap();
     }
     drop(store);
     let coordinator = region.open();

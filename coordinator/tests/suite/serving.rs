@@ -49,9 +49,9 @@ struct Quiet;
 impl LinkEvents for Quiet {}
 
 fn start(region: &Region, address: &str, coordinator: PublicKey, node: usize) -> tokio::task::JoinHandle<()> {
-    let Node { code, kind, key } = &region.nodes[node];
+    let Node { code, kind, key, ledger } = &region.nodes[node];
     let invented = Invented {
-        node: Node { code: code.clone(), kind: *kind, key: Arc::clone(key) },
+        node: Node { code: code.clone(), kind: *kind, key: Arc::clone(key), ledger: Arc::clone(ledger) },
         coordinator,
         root: region.root(),
         ledger: Memory::default(),

@@ -6,7 +6,7 @@ use coordinator::store::{
     AnswerRecord, Kept, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord, SignedDocument, StoreError,
 };
 use template::{Digest, Grouping, ProviderKind};
-use wire::{OrderId, ParameterValue, RunId};
+use wire::{OrderId, ParameterValue, ProviderCode, RunId};
 
 use crate::region::{ada, key};
 
@@ -24,6 +24,8 @@ fn run() -> RunRecord {
         title: "Stays".into(),
         parameters: vec![ParameterValue { name: "from".into(), value: "2024-04".into() }],
         purpose: "plan".into(),
+        agreement: "DSA-1".into(),
+        request: None,
         grouping: Grouping::Kind,
         asked_at: at(0),
         deadline: at(60),
@@ -48,6 +50,10 @@ fn outcome(order: &OrderRecord, envelope: &[u8]) -> OutcomeRecord {
     OutcomeRecord { order: order.id, kind: OutcomeKind::Release, envelope: envelope.to_vec(), received_at: at(5) }
 }
 
+fn provider() -> ProviderCode {
+    "Y00000".parse().unwrap()
+}
+
 fn document() -> SignedDocument {
     SignedDocument { digest: Digest::of(b"template"), envelope: b"signed".to_vec() }
 }
@@ -59,9 +65,9 @@ async fn what_is_kept_is_there_after_a_restart() {
     let (run, other) = (run(), run());
     let orders = orders(&run, 3);
     let store = Store::open(&path).unwrap();
-    store.add_run(run.clone(), orders.clone(), vec![document()]).await.unwrap();
-    store.add_run(other.clone(), vec![], vec![document()]).await.unwrap();
-    assert_eq!(store.add_outcome(outcome(&orders[1], b"bytes")).await.unwrap(), Kept::New);
+    store.add_run(run.clone(), orders.clone(), vec![document()], None).await.unwrap();
+    store.add_run(other.clone(), vec![], vec![document()], None).await.unwrap();
+    assert_eq!(store.add_outcome(outcome(&orders[1], b"bytes"), provider(), None).await.unwrap(), Kept::New);
     let answer = AnswerRecord { revision: 1, document: b"{}".to_vec() };
     store.add_answer(other.id, answer.clone(), at(70)).await.unwrap();
     drop(store);
@@ -89,14 +95,14 @@ async fn the_first_outcome_stays() {
     let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
     let run = run();
     let orders = orders(&run, 1);
-    store.add_run(run, orders.clone(), vec![]).await.unwrap();
+    store.add_run(run, orders.clone(), vec![], None).await.unwrap();
     for (envelope, expected) in [
         (b"first".as_slice(), Kept::New),
         (b"first", Kept::Same(OutcomeKind::Release)),
         (b"second", Kept::Different),
         (b"first", Kept::Same(OutcomeKind::Release)),
     ] {
-        assert_eq!(store.add_outcome(outcome(&orders[0], envelope)).await.unwrap(), expected);
+        assert_eq!(store.add_outcome(outcome(&orders[0], envelope), provider(), None).await.unwrap(), expected);
     }
     assert_eq!(store.order(orders[0].id).await.unwrap().unwrap().1, Some(outcome(&orders[0], b"first")));
 }
@@ -107,17 +113,17 @@ async fn a_write_that_fails_is_undone_alone() {
     let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
     let run = run();
     let orders = orders(&run, 20);
-    store.add_run(run.clone(), orders.clone(), vec![]).await.unwrap();
+    store.add_run(run.clone(), orders.clone(), vec![], None).await.unwrap();
     // The same run again, with other orders: the second insert of the run fails, among writes that do not.
     let stranger = OrderRecord { id: OrderId::random().unwrap(), ..orders[0].clone() };
-    let again = store.add_run(run.clone(), vec![stranger.clone()], vec![]);
-    let writes = orders.iter().map(|order| store.add_outcome(outcome(order, b"bytes")));
+    let again = store.add_run(run.clone(), vec![stranger.clone()], vec![], None);
+    let writes = orders.iter().map(|order| store.add_outcome(outcome(order, b"bytes"), provider(), None));
     let (again, written) = tokio::join!(again, futures::future::join_all(writes));
     assert!(matches!(again, Err(StoreError::Sql(_))));
     assert!(written.into_iter().all(|kept| kept.unwrap() == Kept::New));
     assert_eq!(store.order(stranger.id).await.unwrap(), None);
     // An outcome of an order that is not there is refused as well.
-    assert!(store.add_outcome(outcome(&stranger, b"bytes")).await.is_err());
+    assert!(store.add_outcome(outcome(&stranger, b"bytes"), provider(), None).await.is_err());
 }
 
 #[tokio::test]
@@ -127,12 +133,15 @@ async fn a_full_store_refuses_and_stays_whole() {
     let run = run();
     let orders = orders(&run, 2);
     let store = Store::open(&path).unwrap();
-    store.add_run(run.clone(), orders.clone(), vec![]).await.unwrap();
+    store.add_run(run.clone(), orders.clone(), vec![], None).await.unwrap();
     drop(store);
     // As a full disk: the file may not grow any more.
     let store = Store::open_limited(&path, 40).unwrap();
-    assert!(matches!(store.add_outcome(outcome(&orders[0], &[7; 1 << 20])).await, Err(StoreError::Sql(_))));
-    assert_eq!(store.add_outcome(outcome(&orders[1], b"small")).await.unwrap(), Kept::New);
+    assert!(matches!(
+        store.add_outcome(outcome(&orders[0], &[7; 1 << 20]), provider(), None).await,
+        Err(StoreError::Sql(_))
+    ));
+    assert_eq!(store.add_outcome(outcome(&orders[1], b"small"), provider(), None).await.unwrap(), Kept::New);
     drop(store);
     let open = Store::open(&path).unwrap().open_runs().unwrap();
     let kept: Vec<bool> = open[0].orders.iter().map(|(_, outcome)| outcome.is_some()).collect();
@@ -159,9 +168,9 @@ async fn many_writes_together_share_a_commit() {
     let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
     let run = run();
     let orders = orders(&run, 108);
-    store.add_run(run, orders.clone(), vec![]).await.unwrap();
+    store.add_run(run, orders.clone(), vec![], None).await.unwrap();
     let before = store.commits();
-    let writes = orders.iter().map(|order| store.add_outcome(outcome(order, b"bytes")));
+    let writes = orders.iter().map(|order| store.add_outcome(outcome(order, b"bytes"), provider(), None));
     let written = futures::future::join_all(writes).await;
     assert!(written.into_iter().all(|kept| kept.unwrap() == Kept::New));
     assert!(store.commits() - before < 54, "{} commits for 108 outcomes", store.commits() - before);

@@ -114,6 +114,9 @@ authority = "../authority/certificate.pem"
 file = "../trust-root.json"
 sha256 = "{trust_root}"
 
+[catalogue]
+key = "catalogue.key"
+
 [[analyst]]
 name = "{ANALYST}"
 organisation = "{ORGANISATION}"

@@ -185,7 +185,9 @@ const FORM: u32 = 1;
 
 /// The file is no evidence of the form that this version reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not evidence of the form that this version reads; `tallyward verify RUN --save FILE` writes such files")]
+#[error(
+    "this is not evidence of the form that this version reads; `tallyward verify RUN --save FILE` writes such files"
+)]
 pub struct EvidenceFileError;
 
 /// Evidence as a file holds it.
