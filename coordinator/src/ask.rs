@@ -86,6 +86,10 @@ impl Coordinator {
             Some(envelope) => Some(self.signed_request(&analyst, envelope)?),
             None => None,
         };
+        let _turn = match &request {
+            Some(_) => Some(self.0.asking.lock().await),
+            None => None,
+        };
         if let Some(request) = &request
             && let Some(run) = self.led_to(request).await?
         {

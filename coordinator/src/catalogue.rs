@@ -192,6 +192,9 @@ pub(crate) fn import(
     for (kind, folder, ending) in [(EventKind::Lookup, lookups, LOOKUP), (EventKind::Imported, templates, TEMPLATE)] {
         for file in files(folder, ending)? {
             match read(&file).and_then(|envelope| found(registry, kind, envelope, now)) {
+                Ok(found) if imported.files.contains_key(&found.digest) => {
+                    imported.left_out.push(LeftOut { file, why: twice(registry, &found.digest) });
+                }
                 Ok(found) => {
                     imported.files.insert(found.digest, file);
                     imported.events.extend(found.event);
@@ -201,6 +204,20 @@ pub(crate) fn import(
         }
     }
     Ok(imported)
+}
+
+/// Two files with the very same document: which of them to keep is the operator's to say.
+fn twice(registry: &Registry, digest: &Digest) -> WhyLeftOut {
+    let template =
+        registry.proposal(digest).map(|known| (known.template.id.clone(), u64::from(known.template.version)));
+    let (name, version) = template.unwrap_or_else(|| {
+        let of = |known: &&Published<Lookup>| {
+            Envelope::parse(&known.envelope).is_ok_and(|envelope| envelope.payload_digest() == *digest)
+        };
+        let known = registry.lookups().find(of).map(|known| &known.document);
+        known.map_or_else(|| (digest.to_string(), 0), |known| (known.name().to_owned(), known.version()))
+    });
+    WhyLeftOut::Twice { name, version }
 }
 
 struct Found {

@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub governed: RwLock<Arc<Governed>>,
     /// Held while that changes.
     pub governing: tokio::sync::Mutex<()>,
+    /// Held while a signed request is looked up and kept: the same one leads to one run, whoever brings it first.
+    pub asking: tokio::sync::Mutex<()>,
     /// Signs catalogues, if this coordinator issues any.
     pub issuer: Option<Issuer>,
     roster: RwLock<Arc<Roster>>,
@@ -102,6 +104,7 @@ impl Coordinator {
             config,
             governed: RwLock::new(Arc::new(governed)),
             governing: tokio::sync::Mutex::new(()),
+            asking: tokio::sync::Mutex::new(()),
             issuer,
             steps: Arc::new(steps),
             clock: Arc::new(clock),

@@ -18,6 +18,7 @@ mod evidence;
 mod explain;
 mod governance;
 mod intake;
+pub mod log;
 mod mail;
 mod register;
 mod registry;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use coordinator::log::{AuditLog, LogFormat};
 use coordinator::{
     Catalogue, Clock as _, Config, Coordinator, NoSteps, SystemClock, interrupted, serve, signing_key_or_new,
 };
@@ -22,8 +23,32 @@ enum Verb {
     Check { config: PathBuf },
     /// Make a signing key where there is none, and print the public half for providers to pin
     Init { config: PathBuf },
-    /// Serve providers and analysts until interrupted
+    /// Serve providers and analysts until interrupted; SIGHUP reads roster, templates and look-ups again
     Serve { config: PathBuf },
+    /// The log of everything that was decided
+    #[command(subcommand)]
+    Audit(AuditVerb),
+}
+
+#[derive(Subcommand)]
+enum AuditVerb {
+    /// Check that the log hangs together and is the one whose checkpoints were signed
+    Verify { config: PathBuf },
+    /// Write the log to standard output
+    Export {
+        config: PathBuf,
+        /// How
+        #[arg(long, default_value = "jsonl")]
+        format: ExportFormat,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ExportFormat {
+    /// For spreadsheets
+    Csv,
+    /// For programs, one entry a line
+    Jsonl,
 }
 
 #[tokio::main]
@@ -43,7 +68,46 @@ async fn main() -> anyhow::Result<()> {
             let listener =
                 tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
             tracing::info!(%listen, "serving");
+            tokio::spawn(reload_when_told(coordinator.clone()));
             Ok(serve(coordinator, listener, interrupted()).await?)
+        }
+        Verb::Audit(verb) => audit(verb),
+    }
+}
+
+/// Reads roster, templates and look-ups again whenever the service manager says so.
+async fn reload_when_told(coordinator: Coordinator) {
+    #[cfg(unix)]
+    if let Ok(mut told) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        while told.recv().await.is_some() {
+            match coordinator.reload().await {
+                Ok(()) => tracing::info!(providers = coordinator.roster().len(), "read again"),
+                Err(error) => tracing::error!("could not be read again; what was there stays: {error}"),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    drop(coordinator);
+}
+
+fn audit(verb: AuditVerb) -> anyhow::Result<()> {
+    match verb {
+        AuditVerb::Verify { config } => {
+            let config = Config::read(&config)?;
+            let state = AuditLog::open(&config.store)?.verify(&config.signing_key.public(), &config.roster)?;
+            println!(
+                "{} entries hang together, up to {}; {} signed checkpoints agree, {} countersignatures of providers on them",
+                state.end.size, state.end.head, state.checkpoints, state.countersignatures
+            );
+            Ok(())
+        }
+        AuditVerb::Export { config, format } => {
+            let config = Config::read(&config)?;
+            let format = match format {
+                ExportFormat::Csv => LogFormat::Csv,
+                ExportFormat::Jsonl => LogFormat::Jsonl,
+            };
+            Ok(AuditLog::open(&config.store)?.export(format, &mut std::io::stdout().lock())?)
         }
     }
 }

@@ -128,6 +128,11 @@ impl Roster {
         ProviderKind::ALL.into_iter().filter(|kind| kinds.contains(kind)).flat_map(of_kind).collect()
     }
 
+    /// Every provider, by code.
+    pub fn all(&self) -> impl Iterator<Item = &Provider> {
+        self.0.values()
+    }
+
     /// How many providers there are.
     #[must_use]
     pub fn len(&self) -> usize {

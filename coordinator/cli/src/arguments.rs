@@ -21,10 +21,12 @@ Exit codes:
   5    answered, but some sites refused, failed, timed out or may still answer,
        or too few sites answered
   6    the coordinator cannot be reached, is busy, or does not accept who asks
+  7    the answer does not follow from the evidence, or the evidence does not hold
   130  interrupted while waiting; the run goes on
 An answer is judged in the order 3, 5, 4, 0.
 
-Settings (TOML: coordinator, server_name, certificate, key, authority) are read
+Settings (TOML: coordinator, server_name, certificate, key, authority, and where
+wanted coordinator_key, trust_root and [hand]) are read
 from --settings, else TALLYWARD_SETTINGS, else ./tallyward.toml, else
 ~/.config/tallyward/settings.toml. NO_COLOR is honoured.";
 
@@ -118,6 +120,47 @@ pub(crate) enum Verb {
     /// Trust roots, look-ups, enrolments, agreements, rebaselines
     #[command(subcommand)]
     Documents(DocumentsVerb),
+    /// Whether an answer follows from what its providers signed
+    #[command(after_help = EXIT_CODES)]
+    Verify(VerifyArguments),
+    /// The public register of questions that may be asked and that were, without figures
+    Register {
+        /// How it is written
+        #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+        format: RegisterFormat,
+    },
+}
+
+/// What is verified, and against what.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The run, as `run` and `runs` print it
+    #[arg(required_unless_present = "bundle", conflicts_with = "bundle")]
+    pub(crate) run: Option<RunId>,
+    /// Verify the evidence in a file, without a connection
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Save the evidence to a file (auditors)
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub(crate) save: Option<PathBuf>,
+    /// The answer as `result --format json` wrote it, in place of the coordinator's (analysts)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bundle", "save"])]
+    pub(crate) answer: Option<PathBuf>,
+    /// The digest of the region's first trust root, in place of the settings'
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) root: Option<template::Digest>,
+    /// The key that the coordinator signs with, in place of the settings'
+    #[arg(long, value_name = "KEY")]
+    pub(crate) coordinator_key: Option<template::PublicKey>,
+}
+
+/// A way to write the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RegisterFormat {
+    /// For programs
+    Json,
+    /// For a web page
+    Markdown,
 }
 
 /// What to do with one template.
@@ -276,6 +319,12 @@ mod tests {
             ("documents sign root r.json -o r.dsse.json", true),
             ("documents sign root r.json", false),
             ("documents sign template t.toml -o t.dsse.json", false),
+            ("verify --bundle evidence.json", true),
+            ("verify", false),
+            ("verify short", false),
+            ("verify --bundle a.json --save b.json", false),
+            ("register --format json", true),
+            ("register --format csv", false),
         ];
         for (line, fits) in cases {
             assert_eq!(parse(line).is_ok(), fits, "{line}");

@@ -21,6 +21,8 @@ pub enum Exit {
     Incomplete,
     /// 6: the coordinator cannot be reached, is busy, or does not accept who asks.
     Unreachable,
+    /// 7: the answer does not follow from the evidence, or the evidence does not hold.
+    Unverified,
     /// 130: interrupted while waiting. The run goes on.
     Interrupted,
 }
@@ -37,6 +39,7 @@ impl Exit {
             Self::Hidden => 4,
             Self::Incomplete => 5,
             Self::Unreachable => 6,
+            Self::Unverified => 7,
             Self::Interrupted => 130,
         }
     }

@@ -15,6 +15,7 @@
 //! | 4 | answered, and some cells are suppressed or withheld |
 //! | 5 | answered, but some sites refused, failed, timed out or may still answer, or too few sites answered |
 //! | 6 | the coordinator cannot be reached, is busy, or does not accept who asks |
+//! | 7 | the answer does not follow from the evidence, or the evidence does not hold |
 //! | 130 | interrupted while waiting; the run goes on |
 //!
 //! An answer is judged in the order 3, 5, 4, 0: sites that are missing outweigh cells that are hidden.
@@ -29,6 +30,7 @@ mod progress;
 pub mod render;
 mod session;
 mod settings;
+mod verification;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,6 +41,7 @@ use clap::Parser as _;
 pub use crate::exit::Exit;
 pub use crate::progress::{Loudness, SiteProgress};
 pub use crate::settings::{Settings, SettingsError, Signing};
+pub use crate::verification::{Anchors, Verified, VerifyError, verify_evidence, verify_proof};
 
 use crate::arguments::Arguments;
 

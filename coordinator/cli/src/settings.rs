@@ -13,6 +13,10 @@
 //! organisation = "Riverside Integrated Care Board"
 //! lookups      = "lookups"          # a folder of the region's signed look-ups, for the review sheet
 //! list_sizes   = "list-sizes.csv"   # published list sizes, `provider,people`, for the review sheet
+//!
+//! # of whoever verifies answers
+//! coordinator_key = "1111…"         # as the coordinator's operator announced it
+//! trust_root      = "2222…"         # as the governance office announced it
 //! ```
 
 use std::ffi::OsString;
@@ -20,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use serde::Deserialize;
+use template::{Digest, PublicKey};
 use wire::TlsFiles;
 
 /// The file's name in the working folder.
@@ -38,6 +43,10 @@ pub struct Settings {
     pub tls: TlsFiles,
     /// What whoever signs needs, as far as it is given.
     pub signing: Signing,
+    /// The key that the coordinator signs with, as its operator announced it.
+    pub coordinator_key: Option<PublicKey>,
+    /// The digest of the region's first trust root, as the governance office announced it.
+    pub trust_root: Option<Digest>,
 }
 
 /// What whoever signs needs.
@@ -108,6 +117,8 @@ struct Document {
     organisation: Option<String>,
     lookups: Option<PathBuf>,
     list_sizes: Option<PathBuf>,
+    coordinator_key: Option<PublicKey>,
+    trust_root: Option<Digest>,
 }
 
 /// Where settings may stand.
@@ -189,6 +200,8 @@ impl Settings {
                 lookups: document.lookups.map(|path| folder.join(path)),
                 list_sizes: document.list_sizes.map(|path| folder.join(path)),
             },
+            coordinator_key: document.coordinator_key,
+            trust_root: document.trust_root,
         })
     }
 }

@@ -174,13 +174,13 @@ pub(super) fn append(connection: &Connection, at: DateTime<Utc>, notes: &[AuditN
 }
 
 /// Every entry, oldest first, given one by one.
-pub(super) fn each(
+pub(crate) fn each<E: From<StoreError>>(
     connection: &Connection,
-    mut take: impl FnMut(AuditEntry) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut select = connection.prepare("select * from audit order by n")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
+    mut take: impl FnMut(AuditEntry) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut select = connection.prepare("select * from audit order by n").map_err(StoreError::from)?;
+    let mut rows = select.query([]).map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
         take(entry(row).ok_or(StoreError::Unreadable("log entry"))?)?;
     }
     Ok(())

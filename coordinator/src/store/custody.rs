@@ -111,7 +111,7 @@ pub(super) fn add_witness(
 }
 
 /// Every checkpoint of the coordinator's own log with the providers that countersigned it.
-pub(super) fn own_checkpoints(connection: &Connection) -> Result<Vec<(u64, Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+pub(crate) fn own_checkpoints(connection: &Connection) -> Result<Vec<(u64, Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
     let rows: Vec<(u64, Vec<u8>)> = connection
         .prepare("select size, envelope from checkpoint where log = 'coordinator' order by size")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?

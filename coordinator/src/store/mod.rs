@@ -20,7 +20,9 @@ use rusqlite::{Connection, OpenFlags};
 use template::Digest;
 use wire::{AnalystName, KnownRelease, OrderId, ProviderCode, RunId};
 
+pub(crate) use self::audit::each as each_entry;
 pub use self::audit::{AuditEntry, AuditKind, AuditNote, BrokenChain, LogEnd, verify_chain};
+pub(crate) use self::custody::own_checkpoints;
 pub use self::custody::{LogState, Witnessed};
 pub use self::governance::{EventKind, GovernanceEvent};
 pub use self::record::{

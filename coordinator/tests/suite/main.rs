@@ -4,8 +4,12 @@
 mod attacks;
 mod catalogue;
 mod config;
+mod custody;
+mod evidence;
+mod governance;
 mod questions;
 mod region;
+mod requests;
 mod restart;
 mod runs;
 mod serving;

@@ -44,7 +44,9 @@ pub struct Region {
     pub folder: TempDir,
     pub nodes: Vec<Node>,
     pub clock: Hands,
-    guardians: Vec<SigningKey>,
+    pub guardians: Vec<SigningKey>,
+    /// Carys, who writes templates and whose own signature does not count for them.
+    pub author: SigningKey,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -71,6 +73,7 @@ impl Region {
             nodes,
             clock: Hands(Arc::new(Mutex::new(now))),
             guardians: vec![key(), key()],
+            author: key(),
         };
         std::fs::write(region.path("authority.pem"), certificate).unwrap();
         region.write_keys();
@@ -81,6 +84,19 @@ impl Region {
         region.write_roster();
         std::fs::write(region.path("coordinator.toml"), region.configuration()).unwrap();
         region
+    }
+
+    /// A region whose coordinator issues catalogues.
+    pub fn governed(hospitals: usize) -> Self {
+        let region = Self::new(hospitals);
+        let with = region.configuration() + "[catalogue]\nkey = \"catalogue.pk8\"\n";
+        std::fs::write(region.path("coordinator.toml"), with).unwrap();
+        region
+    }
+
+    /// The time by the region's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -147,7 +163,7 @@ organisation = "Council of Eastholme"
             keys: vec![key.public()],
         };
         let [amara, bryn] = [&self.guardians[0], &self.guardians[1]];
-        let people = vec![person("amara", amara), person("bryn", bryn)];
+        let people = vec![person("amara", amara), person("bryn", bryn), person("carys", &self.author)];
         let expires = "2030-01-01T00:00:00Z".parse().unwrap();
         let root = RootDocument::of_equals(1, expires, people, person("catalogue", catalogue));
         root.sign(&[amara, bryn]).to_bytes()
@@ -199,7 +215,9 @@ organisation = "Council of Eastholme"
             private(&self.path(name));
         };
         write("coordinator.pk8", &SigningKey::generate().unwrap());
-        write("root.json", &self.signed_root(&key()));
+        let catalogue = SigningKey::generate().unwrap();
+        write("catalogue.pk8", &catalogue);
+        write("root.json", &self.signed_root(&SigningKey::from_pkcs8(&catalogue).unwrap()));
         let server_key = KeyPair::generate().unwrap();
         let server = CertificateParams::new(vec!["coordinator.example".to_owned()]).unwrap();
         write("certificate.pem", server.signed_by(&server_key, &self.issuer).unwrap().pem().as_bytes());

@@ -17,7 +17,7 @@ impl Steps for Log {
     }
 }
 
-fn close_all(coordinator: Coordinator) {
+pub fn close_all(coordinator: Coordinator) {
     drop(coordinator);
 }
 

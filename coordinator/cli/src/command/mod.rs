@@ -7,8 +7,10 @@ mod keys;
 mod lists;
 mod proposal;
 mod question;
+mod register;
 mod request;
 mod sheet;
+mod verify;
 
 use std::io::{IsTerminal as _, stdout};
 
@@ -47,6 +49,8 @@ pub(crate) fn perform(arguments: Arguments) -> Result<Exit, Failure> {
             Verb::Withdraw { proposal, reason, hand } => proposal::withdraw(&places, &proposal, &reason, &hand).await,
             Verb::Documents(verb) => documents::perform(&places, verb).await,
             Verb::Result { run, writing } => answer::result(&places, run, &writing, loudness).await,
+            Verb::Verify(arguments) => verify::verify(&places, arguments).await,
+            Verb::Register { format } => register::register(&places, format).await,
         }
     })
 }
