@@ -26,7 +26,7 @@ Exit codes:
 An answer is judged in the order 3, 5, 4, 0.
 
 Settings (TOML: coordinator, server_name, certificate, key, authority, and where
-wanted coordinator_key, trust_root and [hand]) are read
+wanted signing_key, name, organisation, coordinator_key and trust_root) are read
 from --settings, else TALLYWARD_SETTINGS, else ./tallyward.toml, else
 ~/.config/tallyward/settings.toml. NO_COLOR is honoured.";
 
