@@ -58,6 +58,9 @@ impl Coordinator {
         parts.extend(registry.roots_above(0, usize::MAX).iter().map(|root| part(EvidenceKind::Root, root)));
         let template = self.0.store.document(&closed.run.template).map_err(|error| failed(&error))?;
         parts.extend(template.iter().map(|envelope| part(EvidenceKind::Template, envelope)));
+        let listed = governed.catalogue.find_exact(&closed.run.template);
+        let lookups = listed.iter().flat_map(|listed| &listed.lookups);
+        parts.extend(lookups.map(|envelope| part(EvidenceKind::Lookup, envelope)));
         parts.extend(registry.catalogue().map(|known| part(EvidenceKind::Catalogue, &known.envelope)));
         parts.extend(registry.enrolment().map(|known| part(EvidenceKind::Enrolment, &known.envelope)));
         let request = self.0.store.request_of(&closed.run.id).map_err(|error| failed(&error))?;

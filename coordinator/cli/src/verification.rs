@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use combine::{Heard, Site};
-use template::{Approved, Digest, Enrolment, Envelope, Grouping, PublicKey, Query, Request, RootError, TrustRoot};
+use template::{
+    Approved, Digest, Enrolment, Envelope, Grouping, Lookup, PublicKey, Query, Request, RootError, TrustRoot,
+};
 use wire::{
     Answer, AnswerSite, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Order,
     Proof, ProofError, ProviderCode, ReportedRelease, SiteOutcome, VerifiedOrder, answer_digest, verify_refusal,
@@ -104,6 +106,7 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
     let combined: Vec<Site<'_>> = sites
         .iter()
         .map(|site| Site {
+            provider: &site.provider.code,
             kind: site.provider.kind,
             heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
         })
@@ -112,7 +115,9 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
         GroupingName::All => Grouping::All,
         GroupingName::Kind => Grouping::Kind,
     };
-    let conclusions = combine::conclude(&query, grouping, &combined)?;
+    let lookups = lookups(parts, &roots, &run)?;
+    let lookups: Vec<&Lookup> = lookups.iter().collect();
+    let conclusions = combine::conclude(&query, grouping, &lookups, &combined)?;
     let answer = Answer {
         run: run.run,
         template: run.template_sha256,
@@ -239,6 +244,15 @@ fn query(parts: &[EvidencePart], roots: &[TrustRoot], run: &EvidenceRun) -> Resu
     }
     let parameters: Vec<_> = run.parameters.iter().map(|given| (given.name.clone(), given.value.clone())).collect();
     Ok(Query::bind(Arc::new(approved), &parameters)?)
+}
+
+/// The look-ups that came along, if the region's people approved them.
+fn lookups(parts: &[EvidencePart], roots: &[TrustRoot], run: &EvidenceRun) -> Result<Vec<Lookup>, VerifyError> {
+    let approved = |bytes: &[u8]| {
+        let envelope = Envelope::parse(bytes).map_err(template::ApprovalError::Envelope)?;
+        newest(roots, |root| root.approve_lookup(&envelope, run.asked_at))
+    };
+    all(parts, EvidenceKind::Lookup).map(approved).collect()
 }
 
 /// The digest of the analyst's request, if there is one and an enrolled analyst signed it.
