@@ -9,16 +9,18 @@ use crate::policy::Policy;
 use crate::rows::withheld_rows;
 
 /// Per inner cell the range of people that fits everything said about that cell; `people` is the place of the measure
-/// that counts them. Uncovered cells are nought to nought.
+/// that counts them. Of cells in `silent`, a withheld figure says nothing. Uncovered cells are nought to nought.
 pub(crate) fn people_bounds(
     measures: &[Measure],
     cells: &[Vec<Cell>],
     people: usize,
     policy: &Policy,
+    silent: impl Fn(usize) -> bool,
 ) -> Vec<(u64, u64)> {
     let bounds = |(place, cell): (usize, &Cell)| {
         let range = (cell.low(), cell.high().unwrap_or(0));
-        if matches!(cell, Cell::Shown { .. }) { narrowed(range, measures, cells, place, policy) } else { range }
+        let says = |cell: Cell| cell != Cell::Withheld || !silent(place);
+        if matches!(cell, Cell::Shown { .. }) { narrowed(range, measures, cells, place, policy, says) } else { range }
     };
     cells[people].iter().enumerate().map(bounds).collect()
 }
@@ -35,7 +37,7 @@ pub(crate) fn rows_bounds(measures: &[Measure], cells: &[Vec<Cell>], rows: usize
             // Everybody has a row, so there are no more people than rows.
             let unmeasured = (policy.threshold().people(), high);
             let said = people.map_or(unmeasured, |p| (cells[p][place].low(), cells[p][place].high().unwrap_or(high)));
-            let (least, most) = narrowed(said, measures, cells, place, policy);
+            let (least, most) = narrowed(said, measures, cells, place, policy, |_| true);
             (low.max(least), high.min(most.saturating_mul(cap)))
         }
         Cell::Withheld => withheld_rows(&measures[rows], policy).unwrap_or((0, u64::MAX)),
@@ -51,8 +53,12 @@ fn narrowed(
     cells: &[Vec<Cell>],
     place: usize,
     policy: &Policy,
+    says: impl Fn(Cell) -> bool,
 ) -> (u64, u64) {
-    let fits = |n: u64| measures.iter().zip(cells).all(|(measure, cells)| fits(n, measure, cells[place], policy));
+    let fits = |n: u64| {
+        let mut all = measures.iter().zip(cells).map(|(measure, cells)| (measure, cells[place]));
+        all.all(|(measure, cell)| !says(cell) || fits(n, measure, cell, policy))
+    };
     while low < high && !fits(low) {
         low += 1;
     }
@@ -97,7 +103,7 @@ mod tests {
         let measures = [Measure::people("people"), measure];
         let shown = Cell::Shown { value: people.0, low: people.0, high: people.1 };
         let cells = [vec![shown], vec![beside]];
-        assert_eq!(people_bounds(&measures, &cells, 0, &Policy::nhs_sde()), [expected]);
+        assert_eq!(people_bounds(&measures, &cells, 0, &Policy::nhs_sde(), |_| false), [expected]);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! domain has no network form or is too large, every total over a hidden cell is held back, which reads nothing but
 //! what the inner cells say in public: no suppressed cell then stands in any equation that the figures form.
 
+use std::collections::BTreeMap;
+
 use roaring::{MultiOps, RoaringBitmap};
 
 use crate::bounds::intervals;
@@ -19,8 +21,12 @@ use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
 use crate::public::Public;
 use crate::raw::{Amount, RawTable};
-use crate::refine::{Inner, Refined, Total, refine};
+use crate::reason::Reason;
+use crate::refine::{Blocks, Facts, Inner, Refined, Total, chains, fits, publish, refine};
 use crate::rows::{Behind, refinable, undominated_cap};
+
+/// The greatest bound of a count that is shown; a cell of which less is public is withheld.
+const GREATEST_SHOWN: u64 = 1 << 29;
 
 /// A table that may leave the node. Only [`protect()`] makes one.
 ///
@@ -93,6 +99,12 @@ impl Protected {
         &self.cells
     }
 
+    /// Why the cell says no figure, as far as the published table tells; `None` where it says one or does not exist.
+    #[must_use]
+    pub fn reason(&self, measure: usize, cell: usize) -> Option<Reason> {
+        Reason::of(&self.domain, &self.measures, &self.policy, &self.cells, (measure, cell))
+    }
+
     /// Who stands behind the inner cells, for the ledger.
     #[must_use]
     pub fn contributors(&self) -> &Contributors {
@@ -114,9 +126,12 @@ impl Protected {
 ///   bounds at or above the threshold can be shown, totals of rows that few people, or mostly one, might stand
 ///   behind, and those of all other measures that touch a suppressed count's neighbourhood.
 ///
-/// What is `public` already comes first: an earlier answer is said again, as far as today's policy can say it. Nothing new
-/// is said of a cell that is held, or of which something is public, of inner cells under a total of which something is
-/// public, and of the totals of their neighbourhood, in any measure: those are withheld.
+/// What is `public` already comes first. An earlier answer is said again, as far as today's policy can say it. Where all
+/// that is public of cells linked by totals is about counts of people, refinement starts from it: a count of people is
+/// then suppressed, shown (more widely, if need be) or withheld so that each suppressed one keeps every value that the
+/// public facts leave it; rows and sums beside are withheld as long as a public fact says more than the counts
+/// themselves do. Elsewhere nothing new is said of what a public fact covers, nor of the totals linked with it. A person
+/// in a structural zero refuses the table.
 ///
 /// # Errors
 /// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
@@ -143,9 +158,13 @@ pub fn protect(
     check_one_level_per_person(&raw, domain)?;
     let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
-    let held = HeldBack::of(domain, measures.len(), public);
+    let start = Start::of(&raw, policy, public);
+    let mut held = HeldBack::of(domain, public, start.known());
+    let covered = |cell: usize| coverage.cells()[cell] == Covered::Yes;
+    (0..domain.inner_len()).for_each(|cell| held.informed[cell] &= covered(cell));
     say_again(&mut cells, &raw, policy, public, &held);
-    let refined = refined(&raw, &free(&cells, &held), policy);
+    let blocks = say_informed(&mut cells, &raw, policy, public, &start, &held)?;
+    let refined = refined(&raw, &free(&cells, &held), policy, &start, &blocks);
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
             let inner = &cells[..domain.inner_len()];
@@ -153,6 +172,9 @@ pub fn protect(
                 (Some(empty), _) => empty,
                 (None, Some(answer)) => again(answer, domain, total, &measures[m], policy),
                 (None, None) if held.cells[total] => Cell::Withheld,
+                (None, None) if refined.is_none() && domain.children(total).iter().any(|&c| blocks.bear[c]) => {
+                    Cell::Withheld
+                }
                 (None, None) => protect_total(&raw, m, policy, inner, refined.as_ref(), total)?,
             };
             cells.push(said);
@@ -249,17 +271,151 @@ fn empty_total(domain: &Domain, inner: &[Cell], total: usize) -> Option<Cell> {
     covered.all(|cell| cell == Cell::Zero).then_some(Cell::Zero)
 }
 
-/// Where the measure that can be refined has hidden cells, the refinement of its totals; otherwise, or where the
-/// declared domain does not allow it, `None`.
-fn refined(raw: &RawTable, cells: &[Vec<Cell>], policy: &Policy) -> Option<Refined> {
-    let measure = refinable(&raw.measures, policy)?;
-    if !cells[measure].iter().any(Cell::is_hidden) {
+/// Which measure is refined, and from what: the declaration and what is public say it.
+struct Start {
+    measure: Option<usize>,
+    chains: Vec<usize>,
+    facts: Facts,
+    /// Whether refinement can start from the facts.
+    fits: bool,
+}
+
+impl Start {
+    fn of(raw: &RawTable, policy: &Policy, public: &Public) -> Self {
+        let people = raw.measures.iter().position(|m| m.kind() == MeasureKind::People);
+        let facts = people.map(|people| public.facts(people)).unwrap_or_default();
+        // Where something is public of people, they are refined.
+        let measure = people.filter(|_| !facts.is_empty()).or_else(|| refinable(&raw.measures, policy));
+        let chains = measure.map(|measure| chains(&raw.domain, raw.measures[measure].kind(), &facts));
+        let chains = chains.unwrap_or_default();
+        let fits = !facts.is_empty() && fits(&raw.domain, &chains, policy.pairs());
+        Self { measure, chains, facts, fits }
+    }
+
+    /// The measure of people and its chains, where refinement can start from facts.
+    fn known(&self) -> Option<(usize, &[usize])> {
+        self.measure.filter(|_| self.fits).map(|measure| (measure, self.chains.as_slice()))
+    }
+}
+
+/// Inner cells whose intervals follow from what was public before them.
+struct Informed {
+    blocks: Blocks,
+    /// Per inner cell, whether public facts still bear on its neighbourhood.
+    bear: Vec<bool>,
+}
+
+/// Says the people of the inner cells of informed neighbourhoods, and beside them of the other measures what can tell
+/// nothing of the facts: nothing, or, where no fact bears on the cells as they are now said, what is always said.
+fn say_informed(
+    cells: &mut [Vec<Cell>],
+    raw: &RawTable,
+    policy: &Policy,
+    public: &Public,
+    start: &Start,
+    held: &HeldBack,
+) -> Result<Informed, ProtectError> {
+    let domain = &raw.domain;
+    let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
+    let nothing =
+        |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: vec![false; domain.inner_len()] };
+    let (Some((people, chains)), true) = (start.known(), held.informed.iter().any(|&informed| informed)) else {
+        return Ok(nothing(counts));
+    };
+    let crowd = |(cell, n): (&usize, &u64)| {
+        let here = if domain.is_total(*cell) { domain.children(*cell) } else { vec![*cell] };
+        here.iter().map(|&child| counts[child]).sum::<u64>() > *n
+    };
+    let takes_part = |(cell, _): &(&usize, &u64)| match domain.children(**cell) {
+        inner if inner.is_empty() => held.informed[**cell],
+        children => children.iter().any(|&child| held.informed[child]),
+    };
+    if start.facts.populations.iter().filter(takes_part).any(crowd) {
+        return Err(ProtectError::Population);
+    }
+    let blocks = publish(domain, policy, chains, &start.facts, &held.informed, &counts);
+    let blocks = blocks.ok_or(ProtectError::Contradiction)?;
+    for (&cell, &range) in &blocks.of {
+        let said = informed_people(range, policy, domain.is_structural_zero(cell));
+        cells[people][cell] = public
+            .answer(people, cell)
+            .map_or(said, |answer| again(answer, domain, cell, &raw.measures[people], policy));
+    }
+    let mut bear = bears(domain, &start.facts, &blocks, policy);
+    bear.iter_mut().zip(&held.informed).for_each(|(bear, informed)| *bear &= informed);
+    for &cell in blocks.of.keys() {
+        let of_people = cells[people][cell];
+        for (m, measure) in raw.measures.iter().enumerate().filter(|(m, _)| *m != people) {
+            let said = &mut cells[m][cell];
+            *said = match (of_people, public.answer(m, cell)) {
+                (Cell::Zero, _) => Cell::Zero,
+                (_, Some(answer)) => again(answer, domain, cell, measure, policy),
+                (Cell::Shown { .. }, None) if !bear[cell] && *said != Cell::Zero => *said,
+                _ => Cell::Withheld,
+            };
+            if *said == Cell::Zero && of_people != Cell::Zero {
+                *said = Cell::Withheld;
+            }
+        }
+    }
+    Ok(Informed { blocks, bear })
+}
+
+/// What is said of people in an inner cell that lies between these, as the public sees it.
+fn informed_people((low, high): (u64, u64), policy: &Policy, structural_zero: bool) -> Cell {
+    let (least, most) = policy.suppressed();
+    if high == 0 && (structural_zero || policy.zeros() == Zeros::Shown) {
+        return Cell::Zero;
+    }
+    if high <= most {
+        return Cell::Suppressed { low: least.min(low), high: most };
+    }
+    if high > GREATEST_SHOWN { Cell::Withheld } else { refined_total(low, high, policy) }
+}
+
+/// Per inner cell, whether a fact about its neighbourhood says more than the cells themselves.
+fn bears(domain: &Domain, facts: &Facts, blocks: &Blocks, policy: &Policy) -> Vec<bool> {
+    let neighbours = domain.neighbourhoods();
+    let mut bear = vec![false; domain.inner_len()];
+    let uncrowded = |(first, _): (i32, i32)| u64::try_from(first - 1).unwrap_or(0);
+    let crowded = facts.crowded(policy).map(|(cell, zone)| (cell, (0, uncrowded(zone))));
+    for (cell, (low, high)) in facts.ranges.iter().map(|(cell, range)| (*cell, *range)).chain(crowded) {
+        let children = if domain.is_total(cell) { domain.children(cell) } else { vec![cell] };
+        let ranges = || children.iter().filter_map(|child| blocks.of.get(child));
+        let (least, most): (u64, u64) = (ranges().map(|r| r.0).sum(), ranges().map(|r| r.1).sum());
+        let said_before = !domain.is_total(cell) && facts.answered.contains(&cell);
+        if !said_before && (least < low || high < most) {
+            children.iter().for_each(|&child| bear[neighbours[child]] = true);
+        }
+    }
+    neighbours.iter().map(|&first| bear[first]).collect()
+}
+
+/// Where the measure that can be refined has hidden cells, or public facts, the refinement of its totals; otherwise, or
+/// where the declared domain does not allow it, `None`.
+fn refined(
+    raw: &RawTable,
+    cells: &[Vec<Cell>],
+    policy: &Policy,
+    start: &Start,
+    informed: &Informed,
+) -> Option<Refined> {
+    let measure = start.measure?;
+    if !cells[measure].iter().any(Cell::is_hidden) && !informed.bear.iter().any(|&bear| bear) {
         return None;
     }
     let kind = raw.measures[measure].kind();
     let (counts, bounds): (Vec<u64>, _) = match kind {
         MeasureKind::People => {
-            (raw.people.iter().map(RoaringBitmap::len).collect(), people_bounds(&raw.measures, cells, measure, policy))
+            // Beside facts, a figure may be withheld for their sake and says nothing about the people.
+            let silent = |cell: usize| informed.bear[cell] || start.facts.answered.contains(&cell);
+            let mut bounds = people_bounds(&raw.measures, cells, measure, policy, silent);
+            for (&cell, &(low, high)) in &informed.blocks.of {
+                let shown = matches!(cells[measure][cell], Cell::Shown { .. });
+                let (least, most) = if shown { bounds[cell] } else { (low, high) };
+                bounds[cell] = (low.max(least), high.min(most));
+            }
+            (informed.blocks.counts.clone(), bounds)
         }
         MeasureKind::Rows { .. } | MeasureKind::Sum { .. } => {
             let rows = raw.amounts[measure].iter().map(|amount| amount.total);
@@ -267,12 +423,17 @@ fn refined(raw: &RawTable, cells: &[Vec<Cell>], policy: &Policy) -> Option<Refin
         }
     };
     let distinct = |total: usize| people_of(raw, &raw.domain.children(total));
-    refine(
-        &raw.domain,
-        policy,
-        &Inner { measure, kind, said: &cells[measure], bounds: &bounds, counts: &counts },
-        distinct,
-    )
+    let inner = Inner {
+        measure,
+        kind,
+        said: &cells[measure],
+        bounds: &bounds,
+        counts: &counts,
+        chains: &start.chains,
+        facts: &start.facts,
+        informed: &informed.bear,
+    };
+    refine(&raw.domain, policy, &inner, distinct)
 }
 
 /// What is said about one total of one measure whose inner cells say `inner`.
@@ -392,6 +553,9 @@ pub enum ProtectError {
         /// The dimension.
         dimension: String,
     },
+    /// More people in a cell than its published population.
+    #[error("more people are counted in a cell than its published population; check the list sizes and their date")]
+    Population,
     /// Earlier answers and public figures that cannot all be true, or not beside this table.
     #[error("what is public about the table contradicts itself or the table; check list sizes and published totals")]
     Contradiction,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cell::Cell;
 use crate::domain::Domain;
 use crate::measure::{Measure, MeasureKind};
+use crate::refine::Facts;
 
 /// What is already public about the cells of one table. Measures and cells are named by their places in the
 /// declaration.
@@ -34,6 +35,7 @@ pub struct Public {
     answered: BTreeMap<(usize, usize), Cell>,
     bounds: BTreeMap<(usize, usize), (u64, u64)>,
     held: BTreeSet<(usize, usize)>,
+    populations: BTreeMap<usize, u64>,
 }
 
 impl Public {
@@ -47,6 +49,7 @@ impl Public {
             answered: BTreeMap::new(),
             bounds: BTreeMap::new(),
             held: BTreeSet::new(),
+            populations: BTreeMap::new(),
         }
     }
 
@@ -92,6 +95,26 @@ impl Public {
         Ok(())
     }
 
+    /// Others know that the cell's people are some of a population of `n` (a practice's list size, published every
+    /// month). Those who are not in the cell are then counted as well, and fewer of them than the threshold, or than a
+    /// block, are protected like a suppressed count: no figure tells how many they are. A partly covered cell is
+    /// measured against the whole population.
+    ///
+    /// # Errors
+    /// A [`PublicError`] for a cell outside the table, a table that counts no people, a second and different population,
+    /// or one below what is known of the cell.
+    pub fn population(&mut self, cell: usize, n: u64) -> Result<(), PublicError> {
+        let people = self.kinds.iter().position(|kind| *kind == MeasureKind::People);
+        let people = people.ok_or(PublicError::NoPeople)?;
+        self.check_place(people, cell)?;
+        let known_low = self.bounds.get(&(people, cell)).map_or(0, |bounds| bounds.0);
+        if n < known_low || self.populations.get(&cell).is_some_and(|&before| before != n) {
+            return Err(PublicError::Contradiction { measure: people, cell });
+        }
+        self.populations.insert(cell, n);
+        Ok(())
+    }
+
     /// Nothing may be said of the cell: it is withheld, and with it every total by which it could be found.
     ///
     /// # Errors
@@ -105,7 +128,7 @@ impl Public {
     /// Whether nothing at all is public.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.answered.is_empty() && self.bounds.is_empty() && self.held.is_empty()
+        self.answered.is_empty() && self.bounds.is_empty() && self.held.is_empty() && self.populations.is_empty()
     }
 
     /// Whether this is about a table of that shape.
@@ -120,13 +143,26 @@ impl Public {
         if self.is_held(measure, cell) { None } else { self.answered.get(&(measure, cell)).copied() }
     }
 
-    /// What everybody knows of the cell.
-    pub(crate) fn range(&self, measure: usize, cell: usize) -> Option<(u64, u64)> {
-        self.bounds.get(&(measure, cell)).copied()
-    }
-
     pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {
         self.held.contains(&(measure, cell))
+    }
+
+    /// What is public of the people in the cells, for the measure that counts them.
+    pub(crate) fn facts(&self, people: usize) -> Facts {
+        let ranges = self.bounds.iter().filter(|((measure, _), _)| *measure == people);
+        let answered = self.answered.keys().filter(|(measure, _)| *measure == people);
+        Facts {
+            ranges: ranges.map(|((_, cell), range)| (*cell, *range)).collect(),
+            populations: self.populations.clone(),
+            answered: answered.map(|(_, cell)| *cell).collect(),
+        }
+    }
+
+    /// Every measure and cell of which something is public, or that is held.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let people = self.kinds.iter().position(|kind| *kind == MeasureKind::People).unwrap_or(0);
+        let populations = self.populations.keys().map(move |&cell| (people, cell));
+        self.answered.keys().chain(self.bounds.keys()).chain(&self.held).copied().chain(populations)
     }
 
     fn check_place(&self, measure: usize, cell: usize) -> Result<(), PublicError> {
@@ -157,6 +193,9 @@ pub enum PublicError {
         /// The cell's number in the domain.
         cell: usize,
     },
+    /// A population of a table that counts no people.
+    #[error("a population is known, but the table has no measure that counts people")]
+    NoPeople,
     /// Two public facts about one cell that cannot both be true.
     #[error(
         "what is public about cell {cell} of measure {measure} contradicts itself; check list sizes and published totals"
@@ -191,7 +230,7 @@ mod tests {
         assert_eq!(public.bounded(0, 0, 23, 30), Err(PublicError::Contradiction { measure: 0, cell: 0 }));
         assert_eq!(public.bounded(0, 1, 5, 4), Err(PublicError::Contradiction { measure: 0, cell: 1 }));
         assert_eq!(public.bounded(0, 0, 0, 20), Ok(()));
-        assert_eq!(public.range(0, 0), Some((18, 20)));
+        assert_eq!(public.facts(0).ranges[&0], (18, 20));
         assert_eq!(public.answer(0, 0), Some(shown));
         public.held(0, 0).unwrap();
         assert_eq!(public.answer(0, 0), None);

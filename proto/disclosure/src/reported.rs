@@ -7,6 +7,7 @@ use crate::coverage::{Coverage, Covered, Extent};
 use crate::domain::Domain;
 use crate::measure::{Measure, MeasureError, MeasureKind, check_measures};
 use crate::policy::{Policy, Zeros};
+use crate::reason::Reason;
 use crate::rows::{Behind, undominated_cap};
 
 /// A received table whose cells obey the policy that it claims and do not contradict each other.
@@ -52,14 +53,13 @@ impl Reported {
             return Err(ReportedError::Shape);
         }
         let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
-        let anything_hidden = cells.iter().flat_map(|cells| &cells[..domain.inner_len()]).any(Cell::is_hidden);
         let (first, people) = (&cells[0], people.map(|people| &cells[people]));
         for (measure, cells) in measures.iter().zip(&cells) {
             let legal = |&cell: &usize| {
                 if domain.is_total(cell) {
                     let children = domain.children(cell);
                     let children: Vec<Cell> = children.iter().map(|&child| cells[child]).collect();
-                    return total_may_say(measure, cells[cell], &children, &policy, anything_hidden)
+                    return total_may_say(measure, cells[cell], &children, &policy)
                         && (!children.iter().any(Cell::is_hidden)
                             || !matches!(cells[cell], Cell::Shown { .. })
                             || may_stand_beside_hidden(
@@ -126,6 +126,12 @@ impl Reported {
         }
     }
 
+    /// Why the cell says no figure, as far as the table tells; `None` where it says one or does not exist.
+    #[must_use]
+    pub fn reason(&self, measure: usize, cell: usize) -> Option<Reason> {
+        Reason::of(&self.domain, &self.measures, &self.policy, &self.cells, (measure, cell))
+    }
+
     /// How much of the cell the provider covers.
     #[must_use]
     pub fn extent(&self, cell: usize) -> Extent {
@@ -139,7 +145,10 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
     match cell {
         Cell::NotCovered => true,
         Cell::Zero => policy.zeros() == Zeros::Shown && people.is_none_or(|people| people == Cell::Zero),
-        Cell::Suppressed { low, high } => counts_people && (low, high) == policy.suppressed(),
+        Cell::Suppressed { low, high } => {
+            // Beside public totals it may be impossible to tell a small count from zero.
+            counts_people && high == policy.suppressed().1 && low <= policy.suppressed().0
+        }
         // Anything may be withheld, beside what is public already, except what nobody's cell says by itself.
         Cell::Withheld => counts_people || people.is_none_or(|people| people != Cell::Zero),
         Cell::Shown { .. } => {
@@ -150,7 +159,7 @@ fn inner_may_say(measure: &Measure, cell: Cell, people: Option<Cell>, policy: &P
 }
 
 /// Whether the policy can say this of a total that covers these inner cells.
-fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Policy, anything_hidden: bool) -> bool {
+fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Policy) -> bool {
     let covered = || children.iter().filter(|&&child| child != Cell::NotCovered);
     if covered().next().is_none() {
         return total == Cell::NotCovered;
@@ -160,8 +169,8 @@ fn total_may_say(measure: &Measure, total: Cell, children: &[Cell], policy: &Pol
     }
     match total {
         Cell::NotCovered | Cell::Zero | Cell::Suppressed { .. } => false,
-        // A hidden cell of any measure may hold back what is linked to it.
-        Cell::Withheld => anything_hidden,
+        // A hidden cell of any measure may hold back what is linked to it, and so may what is public already.
+        Cell::Withheld => true,
         Cell::Shown { .. } => policy.may_show(measure, total),
     }
 }

@@ -20,7 +20,9 @@
 //! they came. Whatever rows fit the totals, each cell has people who fit its rows and all of its other figures; that
 //! holds as long as no total of another measure is shown beside them.
 
+mod cuts;
 mod form;
+mod known;
 mod network;
 mod run;
 mod unions;
@@ -28,8 +30,10 @@ mod unions;
 #[cfg(test)]
 mod tests;
 
+use self::cuts::{TotalCuts, signed};
+pub(crate) use self::known::{Blocks, Facts, fits, publish};
 use self::network::{Bounds, Network};
-use self::run::{Cuts, Run, UNBOUNDED};
+use self::run::{Run, UNBOUNDED};
 use crate::cell::Cell;
 use crate::domain::Domain;
 use crate::measure::MeasureKind;
@@ -52,6 +56,28 @@ pub(crate) struct Inner<'a> {
     pub(crate) bounds: &'a [(u64, u64)],
     /// The true counts.
     pub(crate) counts: &'a [u64],
+    /// The totals that together form two chains: see [`chains`].
+    pub(crate) chains: &'a [usize],
+    /// What is public about the measure's cells beside this table.
+    pub(crate) facts: &'a Facts,
+    /// Per inner cell, whether such a fact still bears on its neighbourhood.
+    pub(crate) informed: &'a [bool],
+}
+
+/// Of the totals over which the measure adds up, those that are refined: in declared order, those with public facts
+/// first, as many as together form two chains.
+pub(crate) fn chains(domain: &Domain, kind: MeasureKind, facts: &Facts) -> Vec<usize> {
+    let mut additive: Vec<usize> = (0..domain.totals().len())
+        .filter(|&total| kind != MeasureKind::People || domain.adds_up(None, total))
+        .collect();
+    let known = |total: usize| {
+        let cells = domain.cells_of_total(total);
+        facts.ranges.range(cells.clone()).next().is_some() || facts.populations.range(cells).next().is_some()
+    };
+    additive.sort_by_key(|&total| (!known(total), total));
+    let mut chosen = form::in_two_chains(domain, &additive);
+    chosen.sort_unstable();
+    chosen
 }
 
 /// What refinement decided about the totals of one measure.
@@ -83,25 +109,33 @@ pub(crate) fn refine(
     inner: &Inner<'_>,
     distinct: impl Fn(usize) -> u64,
 ) -> Option<Refined> {
-    let &Inner { measure, kind, said, bounds, counts } = inner;
+    let &Inner { measure, kind, said, bounds, counts, chains: totals, facts, informed } = inner;
     let counts_people = kind == MeasureKind::People;
-    let (additive, unions): (Vec<usize>, Vec<usize>) =
-        (0..domain.totals().len()).partition(|&total| !counts_people || domain.adds_up(None, total));
-    let totals = form::in_two_chains(domain, &additive);
+    let groups: Vec<usize> =
+        (0..domain.totals().len()).filter(|&total| counts_people && !domain.adds_up(None, total)).collect();
     let covered: Vec<bool> = cover(domain, said);
-    let network = form::network(domain, &totals, &covered)?;
+    let network = form::network(domain, totals, &covered)?;
     if most_scenarios(domain, &network, policy.pairs()).checked_mul(domain.len())? > MAX_SCENARIO_VALUES {
         return None;
     }
-    let linked = neighbourhood(domain, &totals, said);
+    let mut linked = neighbourhood(domain, totals, said);
+    linked.iter_mut().zip(informed).for_each(|(linked, informed)| *linked |= informed);
     let touches = |cell: usize| domain.children(cell).iter().any(|&child| linked[child]);
-    let truth = true_table(domain, &totals, counts)?;
-    let mut run = Run::new(&network, start(domain, bounds)?, &truth);
-    protect_ranges(&mut run, &network, policy.pairs(), said);
+    let mut truth = true_table(domain, totals, counts)?;
+    let public = start(domain, bounds, facts, &covered)?;
+    if !network.settle(&public, &mut truth) {
+        return None;
+    }
+    let mut run = Run::new(&network, public, &truth);
+    for (cell, zone) in facts.crowded(policy).filter(|(cell, _)| covered[*cell]) {
+        run.protect_within(domain.len() + cell, cell, zone, &[]);
+    }
+    let most = if counts_people { signed(policy.threshold().people()) - 1 } else { UNBOUNDED };
+    protect_ranges(&mut run, &network, policy.pairs(), said, most);
     let cuts = TotalCuts(*policy);
     let mut published = vec![Total::Plain; domain.len()];
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
-        if covered[cell] && touches(cell) {
+        if covered[cell] && touches(cell) && !facts.answered.contains(&cell) {
             // Left unknown, it leaves the other totals freer. The public mask alone decides.
             if !counts_people && !Behind::of(domain, cell, said).may_be_shown() {
                 published[cell] = Total::Held;
@@ -115,26 +149,33 @@ pub(crate) fn refine(
             published[cell] = Total::Between(low.max(sum(|b| b.0)), high.min(sum(|b| b.1)));
         }
     }
-    let unions = unions::publish(domain, &unions, &cuts, bounds, &linked, distinct);
+    let unions = unions::publish(domain, &groups, &cuts, bounds, &linked, distinct);
     for (cell, (low, high)) in unions.ranges {
         published[cell] = Total::Between(low, high);
     }
     for cell in unions.held {
         published[cell] = Total::Held;
     }
+    // What a union says would have to be weighed against what is public of the totals that add up.
+    for cell in groups.iter().flat_map(|&group| domain.cells_of_total(group)) {
+        if domain.children(cell).iter().any(|&child| informed[child]) {
+            published[cell] = Total::Held;
+        }
+    }
     Some(Refined { measure, linked, totals: published })
 }
 
 /// Protects the whole range of every hidden cell, and of pairs under one total where the policy says so.
-fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, said: &[Cell]) {
+fn protect_ranges(run: &mut Run<'_>, network: &Network, pairs: Pairs, said: &[Cell], most: i32) {
     let mut ranges: Vec<(usize, i32, i32)> = Vec::new();
     for cell in (0..said.len()).filter(|&cell| said[cell].is_hidden()) {
         let partners: Vec<_> = match pairs {
             Pairs::Single => Vec::new(),
             Pairs::Protected => ranges.iter().copied().filter(|p| network.share_a_total(p.0, cell)).collect(),
         };
-        let (low, high) = run.protect(cell, &partners);
-        ranges.push((cell, low, high));
+        if let Some((low, high)) = run.protect_within(cell, cell, (0, most), &partners) {
+            ranges.push((cell, low, high));
+        }
     }
 }
 
@@ -168,35 +209,6 @@ pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -
     (0..domain.inner_len()).map(|cell| marked[root(&mut group, cell)]).collect()
 }
 
-/// Cuts of totals: the block starts of the policy's grid. The threshold itself is one only where the grid has it.
-struct TotalCuts(Policy);
-
-impl TotalCuts {
-    /// The start of the block that holds `value`, or nought below the first cut.
-    fn start(&self, value: u64) -> u64 {
-        let k = self.0.threshold().people();
-        if value < k {
-            return 0;
-        }
-        let low = self.0.block(value).low;
-        if low == k && self.0.rounding().uncut(k).low != k { 0 } else { low }
-    }
-}
-
-impl Cuts for TotalCuts {
-    fn at_or_below(&self, value: i32) -> i32 {
-        u64::try_from(value).map_or(0, |value| i32::try_from(self.start(value)).unwrap_or(0))
-    }
-
-    fn above(&self, value: i32) -> i32 {
-        let value = u64::try_from(value).unwrap_or(0);
-        let k = self.0.threshold().people();
-        let next = if value < k { k } else { self.0.block(value).high.saturating_add(1) };
-        let next = if self.start(next) == 0 { self.0.block(next).high.saturating_add(1) } else { next };
-        i32::try_from(next).unwrap_or(UNBOUNDED).min(UNBOUNDED)
-    }
-}
-
 /// Which cells, totals included, cover something.
 fn cover(domain: &Domain, inner: &[Cell]) -> Vec<bool> {
     let covered = |cell: &usize| inner[*cell] != Cell::NotCovered;
@@ -221,12 +233,18 @@ fn true_table(domain: &Domain, totals: &[usize], counts: &[u64]) -> Option<Vec<i
     Some(truth)
 }
 
-/// What is public before any total is: the inner cells' bounds, and nothing of the totals.
-fn start(domain: &Domain, inner: &[(u64, u64)]) -> Option<Bounds> {
+/// What is public before any total is published: the inner cells' bounds, and facts about the totals.
+fn start(domain: &Domain, inner: &[(u64, u64)], facts: &Facts, covered: &[bool]) -> Option<Bounds> {
     let (mut low, mut high) = (vec![0; domain.len()], vec![UNBOUNDED; domain.len()]);
     for (cell, &(from, to)) in inner.iter().enumerate() {
         low[cell] = i32::try_from(from).ok()?;
         high[cell] = i32::try_from(to).ok()?;
+    }
+    for (&cell, &(from, to)) in facts.ranges.iter().filter(|(cell, _)| domain.is_total(**cell) && covered[**cell]) {
+        (low[cell], high[cell]) = (signed(from), signed(to));
+    }
+    for (&cell, &n) in facts.populations.iter().filter(|(cell, _)| covered[**cell]) {
+        high[cell] = high[cell].min(signed(n));
     }
     Some(Bounds { low, high })
 }

@@ -180,6 +180,33 @@ impl Network {
         table[cell]
     }
 
+    /// Moves an additive table into the bounds, cell by cell: each is moved as far as the others can follow without
+    /// getting worse, which finds a table that fits wherever there is one. Whether there is.
+    pub(crate) fn settle(&self, bounds: &Bounds, table: &mut [i32]) -> bool {
+        let mut search = self.search();
+        let mut fits = true;
+        for cell in 0..table.len() {
+            let (low, high) = (bounds.low[cell], bounds.high[cell]);
+            if self.arcs[cell].0 == self.arcs[cell].1 {
+                continue;
+            }
+            let push = match table[cell] {
+                value if value > high => Push { cell, towards: Towards::Least, target: high },
+                value if value < low => Push { cell, towards: Towards::Greatest, target: low },
+                _ => continue,
+            };
+            // Cells that do not fit yet may move towards their bounds, not away from them.
+            let mut widened = bounds.clone();
+            for (c, &value) in table.iter().enumerate() {
+                widened.low[c] = widened.low[c].min(value);
+                widened.high[c] = widened.high[c].max(value);
+            }
+            let reached = self.push(&mut search, &mut widened, table, &[], push);
+            fits &= low <= reached && reached <= high;
+        }
+        fits
+    }
+
     /// Breadth first: the distance of every node from `from` in the residual graph, up to that of `to`; whether `to`
     /// can be reached.
     fn levels(&self, search: &mut Search, bounds: &Bounds, table: &[i32], from: u32, to: u32) -> bool {

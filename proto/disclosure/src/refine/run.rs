@@ -1,5 +1,7 @@
 //! The refinement itself, over any table that has a network form.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::network::{Bounds, Network, Push, Search, Towards};
 
 /// Stands for *no upper bound*; no table with a larger sum is refined.
@@ -17,6 +19,8 @@ pub(crate) trait Cuts {
 struct Scenario {
     fixed: Vec<(usize, i32)>,
     table: Vec<i32>,
+    /// Which protected range it belongs to.
+    mark: usize,
 }
 
 /// A refinement in progress.
@@ -74,21 +78,99 @@ impl<'a> Run<'a> {
         self.move_scenarios_into(cell);
     }
 
-    /// Protects the range that `cell` can still take: from now on every cut leaves it whole. Returns the range.
-    pub(crate) fn protect(&mut self, cell: usize, partners: &[(usize, i32, i32)]) -> (i32, i32) {
-        let least = self.extreme(&[], cell, Towards::Least);
-        let greatest = self.extreme(&[], cell, Towards::Greatest);
-        if least == greatest {
-            return (least, greatest);
+    /// Protects, under a mark, those values of `zone` that `cell` can still take, and returns them, or `None` where it can
+    /// take none.
+    pub(crate) fn protect_within(
+        &mut self,
+        mark: usize,
+        cell: usize,
+        zone: (i32, i32),
+        partners: &[(usize, i32, i32)],
+    ) -> Option<(i32, i32)> {
+        let least = self.extreme(&[], cell, Towards::Least).max(zone.0);
+        let greatest = self.extreme(&[], cell, Towards::Greatest).min(zone.1);
+        if least > greatest {
+            return None;
         }
-        for value in [least, greatest] {
-            self.add_scenario(&[(cell, value)]);
+        let ends = if least == greatest { vec![least] } else { vec![least, greatest] };
+        for value in ends {
+            self.add_scenario(mark, &[(cell, value)]);
             for &(partner, low, high) in partners {
-                self.add_scenario(&[(cell, value), (partner, low)]);
-                self.add_scenario(&[(cell, value), (partner, high)]);
+                self.add_scenario(mark, &[(cell, value), (partner, low)]);
+                self.add_scenario(mark, &[(cell, value), (partner, high)]);
             }
         }
-        (least, greatest)
+        Some((least, greatest))
+    }
+
+    /// Tells apart what lies on either side of the `cuts` in `cell`, as far as no other protected range is split: each must
+    /// be possible as a whole on a side, or not at all. `own` is the mark of the range that the cuts enclose. Ranges that
+    /// are not possible any more need no protection and are dropped.
+    pub(crate) fn separate(&mut self, cell: usize, cuts: &[i32], own: usize) {
+        let value = self.truth[cell];
+        let (mut low, mut high) = (self.bounds.low[cell], self.bounds.high[cell]);
+        for &cut in cuts {
+            let inside = self.bounds.low[cell] < cut && cut <= self.bounds.high[cell];
+            let sides = [(Towards::Least, cut - 1), (Towards::Greatest, cut)];
+            if inside && sides.into_iter().all(|(towards, end)| self.splits_nothing(cell, towards, end, own)) {
+                if cut <= value {
+                    low = low.max(cut);
+                } else {
+                    high = high.min(cut - 1);
+                }
+            }
+        }
+        (self.bounds.low[cell], self.bounds.high[cell]) = (low, high);
+        let Self { network, search, bounds, scenarios, .. } = self;
+        let mut gone = BTreeSet::new();
+        for Scenario { fixed, table, mark } in scenarios.iter_mut() {
+            let (towards, target) = match table[cell] {
+                value if value < low => (Towards::Greatest, low),
+                value if value > high => (Towards::Least, high),
+                _ => continue,
+            };
+            if network.push(search, bounds, table, fixed, Push { cell, towards, target }) != target {
+                gone.insert(*mark);
+            }
+        }
+        self.scenarios.retain(|scenario| !gone.contains(&scenario.mark));
+    }
+
+    /// Whether each protected range but `own` is possible as a whole where `cell` is moved to `end` or beyond, or not at
+    /// all.
+    fn splits_nothing(&mut self, cell: usize, towards: Towards, end: i32, own: usize) -> bool {
+        let beyond = |value: i32| if towards == Towards::Least { value <= end } else { value >= end };
+        let Self { network, search, bounds, scenarios, truth } = self;
+        let mut side = truth.to_vec();
+        if !beyond(network.push(search, bounds, &mut side, &[], Push { cell, towards, target: end })) {
+            return false; // nothing is there, which the public knows
+        }
+        let (mut whole, mut part) = (BTreeSet::new(), BTreeMap::<usize, (usize, i32, i32)>::new());
+        for Scenario { fixed, table, mark } in scenarios.iter_mut().filter(|scenario| scenario.mark != own) {
+            if beyond(network.push(search, bounds, table, fixed, Push { cell, towards, target: end })) {
+                whole.insert(*mark);
+            } else if let Some(&(of, value)) = fixed.first() {
+                let range = part.entry(*mark).or_insert((of, value, value));
+                (range.1, range.2) = (range.1.min(value), range.2.max(value));
+            }
+        }
+        if part.keys().any(|mark| whole.contains(mark)) {
+            return false;
+        }
+        // Neither end of these is possible there; is anything between them?
+        let (low, high) = (bounds.low[cell], bounds.high[cell]);
+        match towards {
+            Towards::Least => bounds.high[cell] = end,
+            Towards::Greatest => bounds.low[cell] = end,
+        }
+        let nothing = part.into_values().all(|(of, least, most)| {
+            let mut reach = |towards, target| {
+                network.push(search, bounds, &mut side.clone(), &[], Push { cell: of, towards, target })
+            };
+            reach(Towards::Least, 0) > most || reach(Towards::Greatest, UNBOUNDED) < least
+        });
+        (bounds.low[cell], bounds.high[cell]) = (low, high);
+        nothing
     }
 
     /// The least or greatest value of `cell` over all tables within the bounds where `fixed` holds in the true table.
@@ -98,7 +180,7 @@ impl<'a> Run<'a> {
         self.push(&mut table, fixed, Push { cell, towards, target: far })
     }
 
-    fn add_scenario(&mut self, fixed: &[(usize, i32)]) {
+    fn add_scenario(&mut self, mark: usize, fixed: &[(usize, i32)]) {
         let mut table = self.truth.to_vec();
         for (place, &(cell, value)) in fixed.iter().enumerate() {
             let towards = if value < table[cell] { Towards::Least } else { Towards::Greatest };
@@ -106,7 +188,7 @@ impl<'a> Run<'a> {
                 return; // an assignment that is impossible already needs no protection
             }
         }
-        self.scenarios.push(Scenario { fixed: fixed.to_vec(), table });
+        self.scenarios.push(Scenario { fixed: fixed.to_vec(), table, mark });
     }
 
     fn push(&mut self, table: &mut [i32], fixed: &[(usize, i32)], push: Push) -> i32 {
@@ -116,7 +198,7 @@ impl<'a> Run<'a> {
     /// Whether every scenario can have `cell` at or below `least` and at or above `greatest`.
     fn all_reach(&mut self, cell: usize, least: i32, greatest: i32) -> bool {
         let Self { network, search, bounds, scenarios, .. } = self;
-        scenarios.iter_mut().all(|Scenario { fixed, table }| {
+        scenarios.iter_mut().all(|Scenario { fixed, table, .. }| {
             let mut reach =
                 |towards, target| network.push(search, bounds, table, fixed, Push { cell, towards, target });
             reach(Towards::Least, least) <= least && reach(Towards::Greatest, greatest) >= greatest
@@ -127,7 +209,7 @@ impl<'a> Run<'a> {
     fn allowed(&mut self, cell: usize) -> (i32, i32) {
         let (mut alpha, mut beta) = (-1, UNBOUNDED);
         let Self { network, search, bounds, scenarios, .. } = self;
-        for Scenario { fixed, table } in scenarios {
+        for Scenario { fixed, table, .. } in scenarios {
             // A scenario that can be as low as an earlier one has to be does not raise alpha further.
             let mut reach =
                 |towards, target| network.push(search, bounds, table, fixed, Push { cell, towards, target });
@@ -144,7 +226,7 @@ impl<'a> Run<'a> {
     fn move_scenarios_into(&mut self, cell: usize) {
         let Self { network, search, bounds, scenarios, .. } = self;
         let (low, high) = (bounds.low[cell], bounds.high[cell]);
-        for Scenario { fixed, table } in scenarios {
+        for Scenario { fixed, table, .. } in scenarios {
             let (towards, target) = match table[cell] {
                 value if value < low => (Towards::Greatest, low),
                 value if value > high => (Towards::Least, high),

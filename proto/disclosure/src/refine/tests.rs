@@ -168,7 +168,7 @@ fn check(vector: &Json) {
                 Json::Bool(true) => stars.iter().copied().filter(|p| network.share_a_total(p.0, cell)).collect(),
                 _ => Vec::new(),
             };
-            let (low, high) = run.protect(cell, &partners);
+            let (low, high) = run.protect_within(cell, cell, (0, UNBOUNDED), &partners).unwrap();
             stars.push((cell, low, high));
         }
     }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use super::TotalCuts;
+use super::cuts::TotalCuts;
 use super::form::finest_first;
 use super::run::Cuts;
 use crate::domain::{CellKey, Domain, Per};

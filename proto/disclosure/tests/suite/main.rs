@@ -4,6 +4,7 @@
 
 mod attack;
 mod brute;
+mod known;
 mod properties;
 mod public;
 mod rerun;

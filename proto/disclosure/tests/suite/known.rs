@@ -1,0 +1,272 @@
+//! The attack beside public facts: whoever knows totals, earlier answers and list sizes, and runs the rule on every table
+//! that fits, excludes no value of a suppressed count that the facts alone leave open, and learns of no small rest of a
+//! known population how many it is. Exhaustive over small tables; shares no code with the crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use disclosure::{
+    Cell, Coverage, Domain, Measure, Pairs, Per, Policy, Public, Rounding, Tally, Threshold, Zeros, protect,
+};
+
+use crate::tables::domain;
+
+/// A public fact about a table of people.
+#[derive(Clone, Copy, Debug)]
+enum Fact {
+    /// A cell was answered so.
+    Answered(usize, Cell),
+    /// A cell lies between these.
+    Between(usize, u64, u64),
+    /// A cell's people are some of so many.
+    Population(usize, u64),
+}
+
+/// What is public, what was released, and every table that leads to both.
+type Seen = (Vec<Fact>, Vec<Cell>, Vec<Vec<u64>>);
+
+#[derive(Debug, Default)]
+struct Findings {
+    stars: usize,
+    narrowed: usize,
+    /// Small rests of known populations, and those of which the release tells more than that they are small.
+    rests: usize,
+    rests_told: usize,
+    shown: usize,
+    beside: usize,
+}
+
+/// What the machinery says of these people, each with one row.
+fn release(domain: &Domain, policy: &Policy, table: &[u64], facts: &[Fact]) -> Vec<Cell> {
+    let measures = [Measure::people("people")];
+    let mut public = Public::nothing(domain, &measures);
+    for fact in facts {
+        match *fact {
+            Fact::Answered(cell, answer) => public.answered(0, cell, answer).unwrap(),
+            Fact::Between(cell, low, high) => public.bounded(0, cell, low, high).unwrap(),
+            Fact::Population(cell, n) => public.population(cell, n).unwrap(),
+        }
+    }
+    let cells: Vec<u32> =
+        (0u32..).zip(table).flat_map(|(cell, &n)| std::iter::repeat_n(cell, usize::try_from(n).unwrap())).collect();
+    let persons: Vec<u32> = (0..u32::try_from(cells.len()).unwrap()).collect();
+    let mut tally = Tally::new(domain, &measures).unwrap();
+    tally.add(&cells, &persons, &[]).unwrap();
+    let coverage = Coverage::whole(domain);
+    protect(tally.finish().unwrap(), domain, &measures, policy, &coverage, &public).unwrap().cells(0).to_vec()
+}
+
+fn value(domain: &Domain, table: &[u64], cell: usize) -> u64 {
+    if domain.is_total(cell) { domain.children(cell).iter().map(|&c| table[c]).sum() } else { table[cell] }
+}
+
+/// Releases every table with its facts by `publish`, and plays the attacker.
+fn attack(
+    domain: &Domain,
+    policy: &Policy,
+    tables: impl Iterator<Item = Vec<u64>>,
+    facts: impl Fn(&[u64]) -> Vec<Fact>,
+    publish: impl Fn(&[u64], &[Fact]) -> Vec<Cell>,
+) -> Findings {
+    let mut by_facts: BTreeMap<String, Vec<Vec<u64>>> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), Seen> = BTreeMap::new();
+    for table in tables {
+        let facts = facts(&table);
+        let said = publish(&table, &facts);
+        let known = format!("{facts:?}");
+        by_facts.entry(known.clone()).or_default().push(table.clone());
+        seen.entry((known, format!("{said:?}"))).or_insert_with(|| (facts, said, Vec::new())).2.push(table);
+    }
+    let small = |n: u64| n < policy.threshold().people() && n >= u64::from(policy.zeros() == Zeros::Shown);
+    let mut found = Findings::default();
+    for ((known, _), (facts, said, tables)) in &seen {
+        let values = |cell: usize, tables: &[Vec<u64>]| -> BTreeSet<u64> {
+            tables.iter().map(|table| value(domain, table, cell)).collect()
+        };
+        for cell in (0..domain.inner_len()).filter(|&cell| matches!(said[cell], Cell::Suppressed { .. })) {
+            found.stars += 1;
+            let open: BTreeSet<u64> = values(cell, &by_facts[known]).into_iter().filter(|&n| small(n)).collect();
+            let narrowed = !open.is_subset(&values(cell, tables));
+            if narrowed && found.narrowed == 0 {
+                eprintln!(
+                    "cell {cell} of {said:?} beside {facts:?}: {:?} of {open:?}, from {tables:?}",
+                    values(cell, tables)
+                );
+            }
+            found.narrowed += usize::from(narrowed);
+        }
+        for fact in facts {
+            let Fact::Population(cell, n) = *fact else { continue };
+            let few = policy.threshold().people();
+            let rests: BTreeSet<u64> = values(cell, tables).into_iter().map(|v| n - v).collect();
+            let open: BTreeSet<u64> =
+                values(cell, &by_facts[known]).into_iter().map(|v| n - v).filter(|&r| r < few).collect();
+            if rests.iter().any(|&rest| rest < few) {
+                found.rests += 1;
+                found.rests_told += usize::from(!open.is_subset(&rests));
+            }
+        }
+        let is_shown = |cell: usize| matches!(said[cell], Cell::Shown { .. });
+        found.shown += (0..said.len()).filter(|&cell| is_shown(cell)).count();
+        let star_below =
+            |&cell: &usize| domain.children(cell).iter().any(|&c| matches!(said[c], Cell::Suppressed { .. }));
+        found.beside += (domain.inner_len()..said.len()).filter(star_below).filter(|&cell| is_shown(cell)).count();
+        for (cell, said) in said.iter().enumerate() {
+            if let Cell::Shown { low, high, .. } = *said {
+                assert!(
+                    tables
+                        .iter()
+                        .all(|t| (low..=high).contains(&value(domain, t, cell)) && low >= policy.threshold().people())
+                );
+            }
+        }
+    }
+    found
+}
+
+fn lists(length: usize, most: u64) -> impl Iterator<Item = Vec<u64>> {
+    let count = (most + 1).pow(u32::try_from(length).unwrap());
+    (0..count).map(move |mut n| {
+        (0..length)
+            .map(|_| {
+                let digit = n % (most + 1);
+                n /= most + 1;
+                digit
+            })
+            .collect()
+    })
+}
+
+fn policy(k: u64, zeros: Zeros) -> Policy {
+    Policy::new(Threshold::new(k).unwrap(), Rounding::BASE_5, zeros).unwrap()
+}
+
+/// All tables whose facts reach no further than the tables do.
+fn check(domain: &Domain, policy: &Policy, most: u64, facts: impl Fn(&[u64]) -> Vec<Fact>) -> Findings {
+    let ends = |table: &Vec<u64>| {
+        facts(table)
+            .iter()
+            .all(|fact| !matches!(*fact, Fact::Between(cell, _, high) if domain.is_total(cell) && high > most))
+    };
+    let tables = lists(domain.inner_len(), most).filter(ends);
+    let facts = &facts;
+    let found = attack(domain, policy, tables, facts, |table, facts| release(domain, policy, table, facts));
+    assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?} {policy:?} {:?}", domain.totals());
+    found
+}
+
+const ZEROS: [Zeros; 2] = [Zeros::Shown, Zeros::Hidden];
+
+fn row(cells: usize) -> Domain {
+    domain(&[(cells, Per::Person)], &[&[]])
+}
+
+fn two_by_two() -> Domain {
+    domain(&[(2, Per::Person), (2, Per::Person)], &[&[], &[1], &[0]])
+}
+
+/// The block of five that holds a total, or the exact total: what somebody else might have published.
+fn about(n: u64, exact: bool) -> (u64, u64) {
+    if exact { (n, n) } else { ((n + 2) / 5 * 5 - 2.min((n + 2) / 5 * 5), (n + 2) / 5 * 5 + 2) }
+}
+
+#[test]
+fn beside_a_public_total_nothing_small_is_told() {
+    for zeros in ZEROS {
+        for exact in [true, false] {
+            for (domain, k, most) in [(row(2), 8, 42), (row(3), 4, 27), (two_by_two(), 4, 17)] {
+                let all = domain.inner_len();
+                let found = check(&domain, &policy(k, zeros), most, |table| {
+                    let (low, high) = about(table.iter().sum(), exact);
+                    vec![Fact::Between(all, low, high)]
+                });
+                assert!(found.stars > 0 && found.shown > 0, "{found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn beside_public_margins_of_rows_and_columns_nothing_small_is_told() {
+    for zeros in ZEROS {
+        let domain = two_by_two();
+        let found = check(&domain, &policy(4, zeros), 12, |table| {
+            let margins = (4..9).map(|cell| {
+                let (low, high) = about(value(&two_by_two(), table, cell), false);
+                Fact::Between(cell, low, high)
+            });
+            margins.collect()
+        });
+        assert!(found.shown > 0, "{found:?}");
+    }
+}
+
+#[test]
+fn with_pairs_protected_too() {
+    let pairs = policy(4, Zeros::Shown).with_pairs(Pairs::Protected);
+    let found = check(&row(3), &pairs, 27, |table| {
+        let n = table.iter().sum::<u64>();
+        vec![Fact::Between(3, n / 14 * 14, n / 14 * 14 + 13)]
+    });
+    assert!(found.stars > 0 && found.shown > 0, "{found:?}");
+}
+
+/// A table whose cells and totals were answered one by one before, by the rule that knows nothing of the rest, and which
+/// has a cell and a total more.
+#[test]
+fn beside_earlier_answers_nothing_small_is_told() {
+    for zeros in ZEROS {
+        let policy = policy(4, zeros);
+        let (before, domain) = (row(2), domain(&[(3, Per::Person)], &[&[]]));
+        let found = check(&domain, &policy, 12, |table| {
+            let answers = release(&before, &policy, &table[..2], &[]);
+            vec![Fact::Answered(0, answers[0]), Fact::Answered(1, answers[1])]
+        });
+        assert!(found.stars > 0 && found.beside > 0, "{found:?}");
+        // The same cells in another order, and the total of the first answer is the total of the second.
+        let found = check(&row(2), &policy, 22, |table| {
+            let total = release(&before, &policy, table, &[])[2];
+            vec![Fact::Answered(2, total)]
+        });
+        assert!(found.stars > 0 && found.shown > 0, "{found:?}");
+    }
+}
+
+#[test]
+fn the_rest_of_a_known_population_is_protected_like_a_small_count() {
+    for zeros in ZEROS {
+        for n in [12, 21, 30] {
+            let policy = policy(6, zeros);
+            let tables = || lists(2, n).filter(|table| table.iter().sum::<u64>() <= n);
+            let known = |_: &[u64]| vec![Fact::Population(2, n)];
+            let found = attack(&row(2), &policy, tables(), known, |t, facts| release(&row(2), &policy, t, facts));
+            assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?} {n}");
+            assert!(found.rests > 0);
+            let single = domain(&[(1, Per::Person)], &[]);
+            let known = |_: &[u64]| vec![Fact::Population(0, n)];
+            let found = attack(&single, &policy, lists(1, n), known, |t, facts| release(&single, &policy, t, facts));
+            assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?} {n}");
+            // Known to everybody but not to the rule, the population gives its rest away.
+            let naive = attack(
+                &row(2),
+                &policy,
+                tables(),
+                |_| vec![Fact::Population(2, n)],
+                |t, _| release(&row(2), &policy, t, &[]),
+            );
+            assert!(naive.rests_told > 0, "{naive:?}");
+        }
+    }
+}
+
+/// Weakened: the rule is not told what everybody knows, or rounds all cells as if nothing were known.
+#[test]
+fn the_attack_wins_where_the_rule_does_not_know_what_everybody_knows() {
+    let domain = two_by_two();
+    let policy = policy(4, Zeros::Shown);
+    let facts = |table: &[u64]| {
+        let n = table.iter().sum();
+        vec![Fact::Between(4, n, n)]
+    };
+    let found = attack(&domain, &policy, lists(4, 9), facts, |table, _| release(&domain, &policy, table, &[]));
+    assert!(found.narrowed > 0, "{found:?}");
+}
