@@ -17,6 +17,7 @@ mod domain;
 mod dominance;
 mod grouping;
 mod held;
+mod informed;
 mod measure;
 mod policy;
 mod protect;

@@ -24,6 +24,7 @@ mod cuts;
 mod form;
 mod known;
 mod network;
+mod program;
 mod run;
 mod unions;
 
@@ -33,6 +34,7 @@ mod tests;
 use self::cuts::{TotalCuts, signed};
 pub(crate) use self::known::{Blocks, Facts, fits, publish};
 use self::network::{Bounds, Network};
+use self::program::Programme;
 use self::run::{Run, UNBOUNDED};
 use crate::cell::Cell;
 use crate::domain::Domain;
@@ -118,7 +120,9 @@ pub(crate) fn refine(
     if most_scenarios(domain, &network, policy.pairs()).checked_mul(domain.len())? > MAX_SCENARIO_VALUES {
         return None;
     }
-    let mut linked = neighbourhood(domain, totals, said);
+    let rest = beyond_chains(domain, &groups, totals, facts, most_scenarios(domain, &network, policy.pairs()));
+    let all: Vec<usize> = totals.iter().chain(&rest).copied().collect();
+    let mut linked = neighbourhood(domain, &all, said);
     linked.iter_mut().zip(informed).for_each(|(linked, informed)| *linked |= informed);
     let touches = |cell: usize| domain.children(cell).iter().any(|&child| linked[child]);
     let mut truth = true_table(domain, totals, counts)?;
@@ -149,6 +153,29 @@ pub(crate) fn refine(
             published[cell] = Total::Between(low.max(sum(|b| b.0)), high.min(sum(|b| b.1)));
         }
     }
+    if !rest.is_empty() {
+        let asked = rest.iter().flat_map(|&total| domain.cells_of_total(total));
+        let asked: Vec<usize> = asked.filter(|&cell| covered[cell] && touches(cell)).collect();
+        let chains = totals.iter().flat_map(|&total| domain.cells_of_total(total));
+        let said: Vec<_> = chains.map(|cell| (cell, run.bounds().low[cell], run.bounds().high[cell])).collect();
+        let value = |cell: usize| domain.children(cell).iter().map(|&child| truth[child]).sum();
+        let mut programme = Programme::new(domain, bounds, &said, &run.scenarios());
+        for cell in asked {
+            let within = program::ends(&domain.children(cell), bounds);
+            let may = counts_people || Behind::of(domain, cell, inner.said).may_be_shown();
+            let range = programme.as_mut().filter(|_| may).and_then(|p| p.publish(cell, value(cell), within, &cuts));
+            published[cell] = match range {
+                Some((low, high)) => {
+                    let end = |end: i64| u64::try_from(end).unwrap_or(0);
+                    Total::Between(end(within.0.max(low.into())), end(within.1.min(high.into())))
+                }
+                None => Total::Held,
+            };
+            if may && range.is_none() {
+                programme = None;
+            }
+        }
+    }
     let unions = unions::publish(domain, &groups, &cuts, bounds, &linked, distinct);
     for (cell, (low, high)) in unions.ranges {
         published[cell] = Total::Between(low, high);
@@ -163,6 +190,14 @@ pub(crate) fn refine(
         }
     }
     Some(Refined { measure, linked, totals: published })
+}
+
+/// The totals that add up beyond the two chains, where the declared domain is small enough for the linear-programme form.
+/// Beside public facts they are held back.
+fn beyond_chains(domain: &Domain, unions: &[usize], chains: &[usize], facts: &Facts, scenarios: usize) -> Vec<usize> {
+    let rest = (0..domain.totals().len()).filter(|total| !unions.contains(total) && !chains.contains(total));
+    let rest: Vec<usize> = rest.collect();
+    if facts.is_empty() && program::fits(domain, &rest, scenarios) { rest } else { Vec::new() }
 }
 
 /// Protects the whole range of every hidden cell, and of pairs under one total where the policy says so.

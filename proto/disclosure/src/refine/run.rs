@@ -44,6 +44,11 @@ impl<'a> Run<'a> {
         &self.bounds
     }
 
+    /// What the scenarios fix.
+    pub(crate) fn scenarios(&self) -> Vec<Vec<(usize, i32)>> {
+        self.scenarios.iter().map(|scenario| scenario.fixed.clone()).collect()
+    }
+
     /// Publishes the block of `cell` between the neighbouring allowed cuts that holds its true value.
     pub(crate) fn publish(&mut self, cell: usize, cuts: &impl Cuts) {
         let value = self.truth[cell];
