@@ -21,12 +21,15 @@ impl Numbers {
 }
 
 fn main() -> Outcome {
-    count()?;
+    if std::env::args().any(|a| a == "count") {
+        count()?;
+    }
     for (name, sizes, totals) in [
         ("10x5", vec![10, 5], two_way()),
         ("20x10", vec![20, 10], two_way()),
         ("50x10", vec![50, 10], two_way()),
         ("60 in 10 groups x10", vec![10, 6, 10], nested()),
+        ("10x5x4", vec![10, 5, 4], three_way()),
         ("100x20", vec![100, 20], two_way()),
     ] {
         for pairs in [Pairs::Single, Pairs::Protected] {
@@ -43,6 +46,10 @@ fn main() -> Outcome {
 
 fn two_way() -> Vec<Vec<usize>> {
     vec![vec![], vec![1], vec![0]]
+}
+
+fn three_way() -> Vec<Vec<usize>> {
+    vec![vec![], vec![0], vec![1], vec![2], vec![0, 1], vec![0, 2], vec![1, 2]]
 }
 
 fn nested() -> Vec<Vec<usize>> {

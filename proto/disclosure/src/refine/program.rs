@@ -22,8 +22,16 @@ pub(super) fn fits(domain: &Domain, rest: &[usize], scenarios: usize) -> bool {
     cells.saturating_mul(scenarios) <= MAX_QUESTIONS
 }
 
-/// A table that is additive and within what is public, where some cells have chosen values.
-struct Scenario(Solution);
+/// How many tables are kept per scenario. They answer most questions without the solver, and never differently.
+const MAX_SEEN: usize = 24;
+
+/// Chosen values of some cells, which must stay possible.
+struct Scenario {
+    /// A table that shows them, with everything published so far as its constraints.
+    table: Solution,
+    /// Inner cells of such tables that earlier questions led to.
+    seen: Vec<Vec<f64>>,
+}
 
 /// The public polytope of the inner cells.
 pub(super) struct Programme<'a> {
@@ -66,7 +74,8 @@ impl<'a> Programme<'a> {
                 };
             }
             // An assignment that is impossible already needs no protection.
-            scenarios.extend(table.map(Scenario));
+            let cells = |table: &Solution| variables.iter().map(|&variable| table.var_value(variable)).collect();
+            scenarios.extend(table.map(|table| Scenario { seen: vec![cells(&table)], table }));
         }
         Some(Self { domain, variables, scenarios })
     }
@@ -98,13 +107,14 @@ impl<'a> Programme<'a> {
             }
             cut = cuts.above(cut);
         }
-        for Scenario(table) in &mut self.scenarios {
+        for Scenario { table, seen } in &mut self.scenarios {
             let ends = [
                 (ComparisonOp::Ge, low, i64::from(low) > within.0),
                 (ComparisonOp::Le, high, i64::from(high) < within.1),
             ];
             for (op, end, _) in ends.into_iter().filter(|&(_, _, says)| says) {
                 let row: Vec<_> = children.iter().map(|&child| (self.variables[child], 1.0)).collect();
+                seen.retain(|cells| meets(cells, &children, op, end));
                 *table = solved(table.clone().add_constraint(row, op, f64::from(end))).ok()??;
             }
         }
@@ -112,11 +122,37 @@ impl<'a> Programme<'a> {
     }
 
     /// Whether every scenario can have the sum of `children` below the cut, and at or above it.
-    fn allows(&self, children: &[usize], cut: i32) -> bool {
-        let reaches = |table: &Solution, op, end| reaches(table, &self.variables, children, op, end);
-        self.scenarios
-            .iter()
-            .all(|Scenario(table)| reaches(table, ComparisonOp::Le, cut - 1) && reaches(table, ComparisonOp::Ge, cut))
+    fn allows(&mut self, children: &[usize], cut: i32) -> bool {
+        let variables = &self.variables;
+        self.scenarios.iter_mut().all(|scenario| {
+            scenario.reaches(variables, children, ComparisonOp::Le, cut - 1)
+                && scenario.reaches(variables, children, ComparisonOp::Ge, cut)
+        })
+    }
+}
+
+impl Scenario {
+    /// Whether the sum of the children can meet the bound; not where the solver gives up.
+    fn reaches(&mut self, variables: &[Variable], children: &[usize], op: ComparisonOp, end: i32) -> bool {
+        if self.seen.iter().any(|cells| meets(cells, children, op, end)) {
+            return true;
+        }
+        let row: Vec<_> = children.iter().map(|&child| (variables[child], 1.0)).collect();
+        let Ok(Some(table)) = solved(self.table.clone().add_constraint(row, op, f64::from(end))) else { return false };
+        if self.seen.len() == MAX_SEEN {
+            self.seen.remove(0);
+        }
+        self.seen.push(variables.iter().map(|&variable| table.var_value(variable)).collect());
+        true
+    }
+}
+
+/// Whether the sum of the children of a table meets the bound.
+fn meets(cells: &[f64], children: &[usize], op: ComparisonOp, end: i32) -> bool {
+    let sum: f64 = children.iter().map(|&child| cells[child]).sum();
+    match op {
+        ComparisonOp::Le => sum <= f64::from(end),
+        _ => sum >= f64::from(end),
     }
 }
 
@@ -125,18 +161,6 @@ pub(super) fn ends(children: &[usize], inner: &[(u64, u64)]) -> (i64, i64) {
     let sum = |end: fn(&(u64, u64)) -> u64| children.iter().map(|&child| end(&inner[child])).sum::<u64>();
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     (signed(sum(|range| range.0)), signed(sum(|range| range.1)))
-}
-
-/// Whether the sum of the children can meet the bound; not where the solver gives up.
-fn reaches(table: &Solution, variables: &[Variable], children: &[usize], op: ComparisonOp, end: i32) -> bool {
-    let sum: f64 = children.iter().map(|&child| table.var_value(variables[child])).sum();
-    let end = f64::from(end);
-    let met = match op {
-        ComparisonOp::Le => sum <= end,
-        _ => sum >= end,
-    };
-    let row = || children.iter().map(|&child| (variables[child], 1.0)).collect::<Vec<_>>();
-    met || matches!(solved(table.clone().add_constraint(row(), op, end)), Ok(Some(_)))
 }
 
 /// A solution, `None` where there is none, or the solver's failure.
