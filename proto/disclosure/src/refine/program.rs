@@ -93,19 +93,26 @@ impl<'a> Programme<'a> {
         let (mut low, mut high) = (0, UNBOUNDED);
         let mut cut = cuts.at_or_below(value);
         while i64::from(cut) > within.0 {
-            if self.allows(&children, cut) {
-                low = cut;
-                break;
+            match self.judge(&children, cut) {
+                Cut::Allowed => {
+                    low = cut;
+                    break;
+                }
+                // What cannot be below this cut cannot be below a lower one.
+                Cut::NotBelow => break,
+                Cut::NotAbove => cut = cuts.at_or_below(cut - 1),
             }
-            cut = cuts.at_or_below(cut - 1);
         }
         let mut cut = cuts.above(value);
         while i64::from(cut) <= within.1 {
-            if self.allows(&children, cut) {
-                high = cut - 1;
-                break;
+            match self.judge(&children, cut) {
+                Cut::Allowed => {
+                    high = cut - 1;
+                    break;
+                }
+                Cut::NotBelow => cut = cuts.above(cut),
+                Cut::NotAbove => break,
             }
-            cut = cuts.above(cut);
         }
         for Scenario { table, seen } in &mut self.scenarios {
             let ends = [
@@ -122,13 +129,27 @@ impl<'a> Programme<'a> {
     }
 
     /// Whether every scenario can have the sum of `children` below the cut, and at or above it.
-    fn allows(&mut self, children: &[usize], cut: i32) -> bool {
+    fn judge(&mut self, children: &[usize], cut: i32) -> Cut {
         let variables = &self.variables;
-        self.scenarios.iter_mut().all(|scenario| {
-            scenario.reaches(variables, children, ComparisonOp::Le, cut - 1)
-                && scenario.reaches(variables, children, ComparisonOp::Ge, cut)
-        })
+        for (op, end, refused) in [(ComparisonOp::Le, cut - 1, Cut::NotBelow), (ComparisonOp::Ge, cut, Cut::NotAbove)] {
+            let stuck = self.scenarios.iter_mut().position(|s| !s.reaches(variables, children, op, end));
+            if let Some(place) = stuck {
+                // The next cut is likely to fail it too. The order changes no answer.
+                self.scenarios.swap(0, place);
+                return refused;
+            }
+        }
+        Cut::Allowed
     }
+}
+
+/// What the scenarios say of a cut.
+enum Cut {
+    Allowed,
+    /// Some scenario cannot be at or above it.
+    NotAbove,
+    /// Some scenario cannot be below it.
+    NotBelow,
 }
 
 impl Scenario {
