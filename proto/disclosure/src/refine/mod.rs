@@ -9,9 +9,10 @@
 //!   two under one total have four more). Every published block meets every scenario.
 //! * *Closure*: cuts depend on earlier blocks through least and greatest values alone, and those are unique.
 //!
-//! It takes part where figures add up exactly and the totals have a network form: of the additive totals, in declared
-//! order, as many as do. Totals of people that are unions have a rule of their own, in [`unions`]. Everything else is
-//! held back where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
+//! It takes part where figures add up exactly. Of the additive totals, in declared order, as many as have a network form
+//! are refined in it, exactly in whole numbers; the others follow by way of a linear programme ([`program`]) where the
+//! declared domain is small enough. Totals of people that are unions have a rule of their own, in [`unions`]. Everything
+//! else is held back where it touches a suppressed cell's neighbourhood: see [`neighbourhood`].
 //!
 //! One measure is refined, and the declaration alone says which: people, or rows that no one can dominate (see
 //! [`rows`](crate::rows)). Rows add up over every dimension. A withheld cell of theirs keeps its whole range of rows, up

@@ -1,10 +1,13 @@
 //! The attack on tables too large to list them all: for each suppressed count and each value of its range, search for a
 //! table that fits the release, has that value, and gives the same release when the rule is run on it.
 
-use disclosure::{Cell, Domain, Pairs, Per, Policy, Zeros};
+use disclosure::{
+    Cell, CellKey, Coverage, Domain, Grouping, Kept, Measure, Pairs, Per, Policy, ProtectError, Public, Reported,
+    Tally, Zeros, audit, protect,
+};
 use proptest::prelude::*;
 
-use crate::tables::{domain, people};
+use crate::tables::{dimension, domain, people};
 
 /// The most fitting tables that are tried for one value.
 const MAX_TRIES: usize = 40;
@@ -109,7 +112,7 @@ proptest! {
         check(&domain(&sizes, &[&[], &[2], &[0], &[0, 2], &[0, 1]]), &policy, &counts);
     }
 
-    /// Three dimensions crossed have no network form: the totals beyond two chains are held back near suppressed counts.
+    /// Three dimensions crossed have no network form: the totals beyond two chains go through the linear programme.
     #[test]
     fn three_way(policy in policies(), counts in counts(8)) {
         let sizes = [(2, Per::Person), (2, Per::Person), (2, Per::Person)];
@@ -127,4 +130,66 @@ fn tables_of_small_counts_alone() {
     let domain = domain(&[(3, Per::Person), (3, Per::Person)], &[&[], &[1], &[0]]);
     check(&domain, &Policy::nhs_sde(), &[2, 4, 5, 5, 3, 9, 9, 8, 3]);
     check(&domain, &Policy::nhs_sde().with_zeros(Zeros::Hidden), &[6, 22, 2, 0, 3, 7, 0, 7, 1]);
+}
+
+/// Groups of levels in two depths, one of which goes no deeper than a level: two chains, by way of groups.
+fn ragged() -> Domain {
+    let dimensions = vec![dimension("age", 4, Per::Person), dimension("sex", 2, Per::Person)];
+    let fine = Grouping::new("band", 0, [("young", vec![0, 1]), ("old", vec![2]), ("age 3", vec![3])]);
+    let coarse = Grouping::new("group", 0, [("some", vec![0, 1, 2]), ("age 3", vec![3])]);
+    let totals = vec![vec![], vec![Kept::Groups(1)], vec![Kept::Levels(1)], vec![Kept::Groups(0), Kept::Levels(1)]];
+    Domain::with_groupings(dimensions, vec![fine, coarse], totals).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn ragged_hierarchies(policy in policies(), counts in counts(8)) {
+        check(&ragged(), &policy, &counts);
+    }
+
+    /// All margins of three dimensions.
+    #[test]
+    fn full_three_way(policy in policies(), counts in counts(8)) {
+        let sizes = [(2, Per::Person), (2, Per::Person), (2, Per::Person)];
+        check(&domain(&sizes, &[&[], &[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2]]), &policy, &counts);
+    }
+}
+
+/// Totals that the network form has to hold back are shown by way of the linear programme, and narrow nothing.
+#[test]
+fn totals_of_a_third_chain_are_shown_beside_suppressed_counts() {
+    let domain = domain(
+        &[(3, Per::Person), (3, Per::Person), (2, Per::Person)],
+        &[&[], &[0], &[1], &[2], &[0, 1], &[1, 2], &[0, 2]],
+    );
+    let counts: Vec<u64> = (0..18).map(|n| if n % 5 == 2 { 1 + n % 7 } else { 20 + 7 * n }).collect();
+    let said = people(&domain, &Policy::nhs_sde(), &counts);
+    assert!(said.iter().any(|cell| matches!(cell, Cell::Suppressed { .. })));
+    assert!(said[18..].iter().all(|total| matches!(total, Cell::Shown { .. })), "{said:?}");
+    let report = audit(&domain, &[Measure::people("people")], &Policy::nhs_sde(), &[said]).unwrap();
+    assert!(report.attacked > 0 && report.narrowed.is_empty(), "{report:?}");
+}
+
+#[test]
+fn a_structural_zero_is_said_to_be_zero_and_links_nothing() {
+    let plain = domain(&[(2, Per::Person), (2, Per::Person)], &[&[], &[1], &[0]]);
+    let zero = plain.clone().with_structural_zeros([CellKey(vec![Some(0), Some(1)])]).unwrap();
+    let policy = Policy::nhs_sde().with_zeros(Zeros::Hidden);
+    let said = people(&zero, &policy, &[30, 0, 4, 60]);
+    assert_eq!((said[1], said[2]), (Cell::Zero, Cell::Suppressed { low: 0, high: 9 }));
+    check(&zero, &policy, &[30, 0, 4, 60]);
+    let cells = vec![said];
+    assert!(Reported::check(zero.clone(), vec![Measure::people("people")], policy, cells.clone()).is_ok());
+    assert!(
+        Reported::check(plain, vec![Measure::people("people")], policy, cells).is_err(),
+        "hidden zeros are not said"
+    );
+    let measures = [Measure::people("people")];
+    let mut tally = Tally::new(&zero, &measures).unwrap();
+    tally.add(&[1], &[7], &[]).unwrap();
+    let (coverage, public) = (Coverage::whole(&zero), Public::nothing(&zero, &measures));
+    let refused = protect(tally.finish().unwrap(), &zero, &measures, &policy, &coverage, &public);
+    assert_eq!(refused.err(), Some(ProtectError::StructuralZero));
 }
