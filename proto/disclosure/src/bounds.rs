@@ -77,8 +77,11 @@ pub(crate) fn intervals(
     cells: &[Vec<Cell>],
 ) -> Option<Vec<Vec<Interval>>> {
     let covered: Vec<bool> = cells.first()?.iter().map(|cell| *cell != Cell::NotCovered).collect();
+    let counts_people = |measure: &Measure| measure.kind() == MeasureKind::People;
+    let beside = measures.iter().position(counts_people).map(|people| &cells[people]);
     let own = |measure: &Measure, cells: &Vec<Cell>| -> Vec<Interval> {
-        cells.iter().enumerate().map(|(place, cell)| own(domain, measure, policy, place, cell)).collect()
+        let own = |(place, cell)| own(measure, policy, cell, beside.map(|people| people[place]));
+        cells.iter().enumerate().map(own).collect()
     };
     let mut bounds: Vec<Vec<Interval>> =
         measures.iter().zip(cells).map(|(measure, cells)| own(measure, cells)).collect();
@@ -111,10 +114,13 @@ pub(crate) fn intervals(
     Some(bounds)
 }
 
-/// What a cell says by itself. Withheld rows of an inner cell may mean few people and nothing else.
-pub(crate) fn own(domain: &Domain, measure: &Measure, policy: &Policy, place: usize, cell: &Cell) -> Interval {
+/// What a cell says by itself. Rows withheld beside a suppressed count of people, in an inner cell, are those of few people
+/// and nothing else; elsewhere they may be withheld for the sake of what is public already.
+pub(crate) fn own(measure: &Measure, policy: &Policy, cell: &Cell, people: Option<Cell>) -> Interval {
     match withheld_rows(measure, policy) {
-        Some((low, high)) if *cell == Cell::Withheld && !domain.is_total(place) => Interval { low, high: Some(high) },
+        Some((low, high)) if *cell == Cell::Withheld && matches!(people, Some(Cell::Suppressed { .. })) => {
+            Interval { low, high: Some(high) }
+        }
         _ => Interval { low: cell.low(), high: cell.high() },
     }
 }

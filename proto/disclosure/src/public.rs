@@ -143,6 +143,17 @@ impl Public {
         if self.is_held(measure, cell) { None } else { self.answered.get(&(measure, cell)).copied() }
     }
 
+    /// What everybody knows of the cell.
+    pub(crate) fn range(&self, measure: usize, cell: usize) -> Option<(u64, u64)> {
+        let counts_people = self.kinds.get(measure) == Some(&MeasureKind::People);
+        let population = self.populations.get(&cell).copied().filter(|_| counts_people);
+        match (self.bounds.get(&(measure, cell)).copied(), population) {
+            (Some((low, high)), Some(n)) => Some((low, high.min(n))),
+            (bounds, None) => bounds,
+            (None, Some(n)) => Some((0, n)),
+        }
+    }
+
     pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {
         self.held.contains(&(measure, cell))
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::revealed::{Equation, FigureId, Revealed};
-use crate::bounds::{Interval, own};
+use crate::bounds::Interval;
 use crate::cell::Cell;
 use crate::domain::{CellKey, Domain, Per};
 use crate::measure::{Measure, MeasureKind};
@@ -37,8 +37,14 @@ impl Table {
     ) -> Self {
         let mut table = Self { revealed: Revealed::new(), cells: Vec::new() };
         let mut of_measures: Vec<Vec<FigureId>> = Vec::new();
+        let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
         for (place, (measure, said)) in measures.iter().zip(cells).enumerate() {
-            let figures = table.figures(domain, place, measure, policy, said);
+            // Beside public facts rows may be withheld for their sake, not because people are few.
+            let few = |cell: usize| match people.map(|people| cells[people][cell]) {
+                Some(beside) => matches!(beside, Cell::Suppressed { .. }),
+                None => public.is_nothing(),
+            };
+            let figures = table.figures(domain, place, measure, policy, said, few);
             table.add_up(domain, measure.kind(), &figures);
             of_measures.push(figures);
         }
@@ -60,6 +66,7 @@ impl Table {
         measure: &Measure,
         policy: &Policy,
         said: &[Cell],
+        few: impl Fn(usize) -> bool,
     ) -> Vec<FigureId> {
         let figure = |(cell, said): (usize, &Cell)| {
             self.cells.push(Some((place, cell)));
@@ -67,8 +74,9 @@ impl Table {
             match *said {
                 Cell::NotCovered => revealed.figure(Interval { low: 0, high: Some(0) }),
                 Cell::Suppressed { low, high } => revealed.hidden(Interval { low, high: Some(high) }),
-                Cell::Withheld if !domain.is_total(cell) && withheld_rows(measure, policy).is_some() => {
-                    revealed.hidden(own(domain, measure, policy, cell, said))
+                Cell::Withheld if !domain.is_total(cell) && few(cell) && withheld_rows(measure, policy).is_some() => {
+                    let (low, high) = withheld_rows(measure, policy).unwrap_or((0, u64::MAX));
+                    revealed.hidden(Interval { low, high: Some(high) })
                 }
                 _ => {
                     let interval = Interval { low: said.low(), high: said.high() };

@@ -2,8 +2,8 @@
 //! table that fits the release, has that value, and gives the same release when the rule is run on it.
 
 use disclosure::{
-    Cell, CellKey, Coverage, Domain, Grouping, Kept, Measure, Pairs, Per, Policy, ProtectError, Public, Reported,
-    Tally, Zeros, audit, protect,
+    Cell, CellKey, Coverage, Depth, Domain, Grouping, Kept, Measure, Pairs, Per, Policy, ProtectError, Public,
+    Reported, Tally, Zeros, audit, protect,
 };
 use proptest::prelude::*;
 
@@ -168,7 +168,9 @@ fn totals_of_a_third_chain_are_shown_beside_suppressed_counts() {
     let said = people(&domain, &Policy::nhs_sde(), &counts);
     assert!(said.iter().any(|cell| matches!(cell, Cell::Suppressed { .. })));
     assert!(said[18..].iter().all(|total| matches!(total, Cell::Shown { .. })), "{said:?}");
-    let report = audit(&domain, &[Measure::people("people")], &Policy::nhs_sde(), &[said]).unwrap();
+    let measures = [Measure::people("people")];
+    let public = Public::nothing(&domain, &measures);
+    let report = audit(&domain, &measures, &Policy::nhs_sde(), &public, &[said], Depth::Check).unwrap();
     assert!(report.attacked > 0 && report.narrowed.is_empty(), "{report:?}");
 }
 
