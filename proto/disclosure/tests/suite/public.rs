@@ -1,6 +1,6 @@
 //! What is public already: earlier answers are said again, and nothing new is said beside them that narrows anything.
 
-use disclosure::{Cell, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, Tally, protect};
+use disclosure::{Cell, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, PublicError, Tally, protect};
 
 use crate::tables::domain;
 
@@ -72,4 +72,37 @@ fn contradictory_public_facts_are_told() {
     assert_eq!(said(&domain, &[20, 20], &public).err(), Some(ProtectError::Contradiction));
     let other = Public::nothing(&domain, &measures()[..1]);
     assert_eq!(said(&domain, &[20, 20], &other).err(), Some(ProtectError::Shape));
+}
+
+/// One person in every cell, nobody anywhere, contradictory list sizes: suppressed, said to be zero, or refused.
+#[test]
+fn strange_tables_are_answered_safely_or_refused() {
+    let months = domain(&[(12, Per::Record)], &[&[]]);
+    let measures = measures();
+    let (policy, coverage, public) = (Policy::nhs_sde(), Coverage::whole(&months), Public::nothing(&months, &measures));
+    let mut everywhere = Tally::new(&months, &measures).unwrap();
+    everywhere.add(&(0..12).collect::<Vec<u32>>(), &[7; 12], &[]).unwrap();
+    let said = protect(everywhere.finish().unwrap(), &months, &measures, &policy, &coverage, &public).unwrap();
+    assert!(said.cells(0)[..12].iter().all(|cell| *cell == STAR));
+    assert_eq!((said.cells(0)[12], said.cells(1)[12]), (Cell::Withheld, Cell::Withheld));
+    let nobody = Tally::new(&months, &measures).unwrap().finish().unwrap();
+    let said = protect(nobody, &months, &measures, &policy, &coverage, &public).unwrap();
+    assert!(said.table().iter().flatten().all(|cell| *cell == Cell::Zero));
+    let domain = domain(&[(2, Per::Person)], &[&[]]);
+    let mut crowded = Public::nothing(&domain, &measures);
+    crowded.population(2, 30).unwrap();
+    assert_eq!(crowded.population(2, 31).unwrap_err(), PublicError::Contradiction { measure: 0, cell: 2 });
+    assert_eq!(super::public::said(&domain, &[20, 20], &crowded).err(), Some(ProtectError::Population));
+    let mut impossible = Public::nothing(&domain, &measures);
+    impossible.bounded(0, 0, 50, 60).unwrap();
+    impossible.bounded(0, 2, 0, 40).unwrap();
+    assert_eq!(super::public::said(&domain, &[20, 20], &impossible).err(), Some(ProtectError::Contradiction));
+    let rows = [Measure::rows("rows", None).unwrap()];
+    assert_eq!(Public::nothing(&domain, &rows).population(0, 9), Err(PublicError::NoPeople));
+    let levels = |n: usize| disclosure::Dimension {
+        name: n.to_string(),
+        levels: (0..n).map(|l| l.to_string()).collect(),
+        per: Per::Person,
+    };
+    assert_eq!(Domain::new(vec![levels(1000), levels(1001)], vec![]), Err(disclosure::DomainError::TooManyCells));
 }
