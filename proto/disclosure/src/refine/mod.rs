@@ -45,7 +45,7 @@ use crate::rows::Behind;
 
 /// The most values that the scenarios of one table may hold, if every declared cell were suppressed: four bytes each.
 /// It follows from the declared domain alone; a larger table has its totals held back.
-const MAX_SCENARIO_VALUES: usize = 130_000_000;
+const MAX_SCENARIO_VALUES: usize = 150_000_000;
 
 /// The inner cells of the measure to be refined.
 pub(crate) struct Inner<'a> {
