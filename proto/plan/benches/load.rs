@@ -1,0 +1,76 @@
+//! How long it takes to verify, read and check 200 templates, as a node does when it starts, beside reading alone.
+//!
+//! `cargo test -p plan -p demo --bench load -- --nocapture`
+#![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use plan::LookupSchema;
+use template::{Document as _, Envelope, PayloadType, PersonDocument, RootDocument, SigningKey, Template, TrustRoot};
+
+/// How many templates.
+const TEMPLATES: usize = 200;
+
+fn main() {
+    let texts = texts();
+    let (root, envelopes) = signed(&texts);
+    let now: DateTime<Utc> = "2026-11-01T12:00:00Z".parse().unwrap();
+    let locality = LookupSchema {
+        name: "practice_locality".to_owned(),
+        columns: vec!["gp_practice_code".to_owned(), "locality".to_owned()],
+    };
+    let lookups = [locality];
+
+    let reading = timed(|| texts.iter().for_each(|text| drop(Template::parse(text.as_bytes()).unwrap())));
+    let approving = timed(|| {
+        for bytes in &envelopes {
+            root.approve(&Envelope::parse(bytes).unwrap(), now).unwrap();
+        }
+    });
+    let loading = timed(|| {
+        for bytes in &envelopes {
+            let approved = root.approve(&Envelope::parse(bytes).unwrap(), now).unwrap();
+            plan::check_template(approved.template(), &lookups).unwrap();
+        }
+    });
+    println!("{TEMPLATES} templates: reading alone {reading:?}");
+    println!("{TEMPLATES} templates: signatures verified and read {approving:?}");
+    println!("{TEMPLATES} templates: signatures verified, read and checked {loading:?}");
+}
+
+/// The library over and over, each time under another name.
+fn texts() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let library: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let renamed = |(place, text): (usize, &String)| text.replacen("\nid = \"", &format!("\nid = \"n{place}-"), 1);
+    library.iter().cycle().take(TEMPLATES).enumerate().map(renamed).collect()
+}
+
+/// A root of ten people, and the templates signed by three of them.
+fn signed(texts: &[String]) -> (TrustRoot, Vec<Vec<u8>>) {
+    let key = || SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let keys: Vec<SigningKey> = (0..10).map(|_| key()).collect();
+    let person = |name: String, key: &SigningKey| PersonDocument {
+        organisation: format!("Organisation of {name}"),
+        name: name.parse().unwrap(),
+        position: "Caldicott guardian".to_owned(),
+        keys: vec![key.public()],
+    };
+    let people = keys.iter().enumerate().map(|(place, key)| person(format!("person{place}"), key)).collect();
+    let expires = "2030-01-01T00:00:00Z".parse().unwrap();
+    let document = RootDocument::of_equals(1, expires, people, person("catalogue".to_owned(), &key()));
+    let signers: Vec<&SigningKey> = keys.iter().skip(7).collect();
+    let envelope = document.sign(&signers);
+    let root = TrustRoot::pinned(&envelope.to_bytes(), envelope.payload_digest()).unwrap();
+    let sign = |text: &String| Envelope::sign(PayloadType::Template, text.as_bytes().to_vec(), &signers).to_bytes();
+    (root, texts.iter().map(sign).collect())
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let started = Instant::now();
+    work();
+    started.elapsed()
+}
