@@ -18,7 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde_json::json;
-use wire::{Answer, CombinedFigure};
+use wire::Answer;
 
 use super::rows::{Row, SITES, dimension_columns, rows};
 
@@ -85,16 +85,12 @@ fn batch(answer: &Answer) -> Result<RecordBatch, ArrowError> {
     columns.decimal("figure_central", follows().map(|figure| figure?.central.as_deref()))?;
     columns.decimal("figure_low", follows().map(|figure| figure?.low.as_deref()))?;
     columns.decimal("figure_high", follows().map(|figure| figure?.high.as_deref()))?;
-    for (name, of) in FIGURE_SITES {
-        let sites: UInt32Array = follows().map(|figure| figure.map(of)).collect();
-        columns.push(name, DataType::UInt32, Arc::new(sites));
-    }
+    let sites: UInt32Array = follows().map(|figure| Some(figure?.sites)).collect();
+    columns.push("figure_sites", DataType::UInt32, Arc::new(sites));
+    let left_out: UInt32Array = follows().map(|figure| Some(figure?.left_out)).collect();
+    columns.push("figure_left_out", DataType::UInt32, Arc::new(left_out));
     RecordBatch::try_new(Arc::new(Schema::new(columns.fields)), columns.arrays)
 }
-
-/// How many sites a figure is of.
-const FIGURE_SITES: [(&str, fn(&CombinedFigure) -> u32); 2] =
-    [("figure_sites", |figure| figure.sites), ("figure_left_out", |figure| figure.left_out)];
 
 /// A decimal of at most two digits after the point, as a number of hundredths; `None` for text that is none.
 fn hundredths(text: &str) -> Option<i128> {
