@@ -16,11 +16,14 @@ fn main() {
     let texts = texts();
     let (root, envelopes) = signed(&texts);
     let now: DateTime<Utc> = "2026-11-01T12:00:00Z".parse().unwrap();
-    let locality = LookupSchema {
-        name: "practice_locality".to_owned(),
-        columns: vec!["gp_practice_code".to_owned(), "locality".to_owned()],
+    let lookup = |name: &str, columns: &[&str]| LookupSchema {
+        name: name.to_owned(),
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
     };
-    let lookups = [locality];
+    let lookups = [
+        lookup("practice_locality", &["gp_practice_code", "locality"]),
+        lookup("practice_list_size", &["row", "provider", "age_band", "people"]),
+    ];
 
     let reading = timed(|| texts.iter().for_each(|text| drop(Template::parse(text.as_bytes()).unwrap())));
     let approving = timed(|| {

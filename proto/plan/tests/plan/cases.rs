@@ -69,14 +69,15 @@ pub fn parameters() -> Vec<Parameter> {
 
 /// The look-ups that every case may use.
 pub fn lookups() -> Vec<LookupSchema> {
-    let lookup = |name: &str, columns: [&str; 2]| LookupSchema {
+    let lookup = |name: &str, columns: &[&str]| LookupSchema {
         name: name.to_owned(),
         columns: columns.iter().map(|&column| column.to_owned()).collect(),
     };
     vec![
-        lookup("practice_locality", ["gp_practice_code", "locality"]),
-        lookup("area_locality", ["lsoa_code", "locality"]),
-        lookup("people_codes", ["code", "grouped"]),
+        lookup("practice_locality", &["gp_practice_code", "locality"]),
+        lookup("area_locality", &["lsoa_code", "locality"]),
+        lookup("people_codes", &["code", "grouped"]),
+        lookup("practice_list_size", &["row", "provider", "age_band", "people"]),
     ]
 }
 

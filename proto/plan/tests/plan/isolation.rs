@@ -147,7 +147,8 @@ fn region(people: &[u32]) -> Tables {
     }
     for lookup in lookups() {
         let texts = |values: [&str; 3]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
-        let columns = vec![texts(["J44", "300", "mdg-01"]), texts(["mdg-01", "mdg-02", "stroke"])];
+        let others = lookup.columns.iter().skip(1).map(|_| texts(["mdg-01", "mdg-02", "stroke"]));
+        let columns = std::iter::once(texts(["J44", "300", "mdg-01"])).chain(others).collect();
         tables.insert(lookup.name.clone(), provider(lookup.schema(), columns));
     }
     tables

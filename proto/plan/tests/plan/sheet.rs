@@ -1,9 +1,9 @@
 //! The review sheet: what it says of the library, what it warns of, and that it is the same for the same inputs.
 
-use plan::{ListSize, LookupSchema, Sheet, SheetError, Surroundings, Weight};
+use plan::{ListSize, Sheet, SheetError, Surroundings, Weight};
 use proptest::prelude::*;
 
-use crate::cases::root;
+use crate::cases::{lookups, root};
 
 /// The library: ids with texts.
 fn library() -> Vec<(String, String)> {
@@ -16,13 +16,9 @@ fn library() -> Vec<(String, String)> {
 }
 
 fn surroundings() -> Surroundings {
-    let locality = LookupSchema {
-        name: "practice_locality".to_owned(),
-        columns: vec!["gp_practice_code".to_owned(), "locality".to_owned()],
-    };
     let size = |provider: &str, people| ListSize { provider: provider.to_owned(), people };
     Surroundings {
-        lookups: vec![locality],
+        lookups: lookups(),
         list_sizes: vec![size("Y00001", 8000), size("Y00002", 100)],
         ..Surroundings::default()
     }

@@ -50,7 +50,11 @@ fn the_library_passes() {
     for template in &templates {
         let checked =
             plan::check_template(template, &lookups()).unwrap_or_else(|error| panic!("{}: {error}", template.id));
-        assert_eq!(checked.lookups().len(), template.lookups.len(), "{} reads the look-ups it names", template.id);
+        // A published population is read beside the SQL, by whoever divides by it.
+        for lookup in template.lookups.iter().filter(|lookup| lookup.as_str() != "practice_list_size") {
+            let read = checked.lookups().iter().any(|read| read.name == *lookup);
+            assert!(read, "{} reads the look-up `{lookup}` that it names", template.id);
+        }
         assert_eq!(isolation::broken(&checked), None, "{}", template.id);
     }
 }
