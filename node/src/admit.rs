@@ -7,12 +7,14 @@ use plan::Checked;
 use template::{Approved, Digest, Lookup, Query};
 use wire::{Dispatch, Order};
 
+use crate::analyst;
 use crate::answer::Inner;
-use crate::config::Config;
+use crate::config::{CatalogueUse, Config};
 use crate::coverage::{CellCoverage, Held};
-use crate::ledger::{AnswerKey, Approval, Asked, Kept, Kind};
+use crate::ledger::{AnswerKey, Approval, Asked, Event, Kept, Kind};
 use crate::policy::{self, Reason};
 use crate::refusals::Refusals;
+use crate::region::Region;
 use crate::snapshot::Snapshot;
 
 /// What came of admitting an order.
@@ -43,17 +45,30 @@ impl Inner {
         let now = now.max(last_known);
         let refusals = self.refusals()?;
         refusals.answers()?;
-        let approved = self.host.template(&config.trust_root, &dispatch.template, now)?;
+        let region = self.region(|region| region.lists(order.template, now).is_ok()).await;
+        let approved = self.host.template(&region.root, &dispatch.template, now)?;
         if approved.digest() != order.template {
             return Err(Reason::TemplateMismatch);
         }
         asked.context.approval = Some(approval(&approved));
         let mut documents =
             vec![Kept { kind: Kind::Template, payload: approved.digest(), envelope: dispatch.template.clone() }];
+        self.listed(&region, &approved, asked, now)?;
+        let asker = analyst::asker(
+            order,
+            dispatch.request.as_deref(),
+            &approved,
+            &region,
+            config.governance.analyst_signature,
+        )?;
+        asked.context.request_sha256 = asker.request.as_ref().map(|request| request.payload.to_string());
+        asked.context.organisation = asker.organisation;
+        documents.extend(asker.request);
         policy::permitted(&config.admission, config.kind, approved.template(), &order.purpose)?;
+        self.accepted(&approved, now).await?;
         refusals.allow(approved.template(), &order.purpose, asked.context.organisation.as_deref())?;
         let query = Query::bind(Arc::clone(&approved), &order.parameters).map_err(|_| Reason::BadParameters)?;
-        let lookups = self.lookups(&approved, dispatch, now).await?;
+        let lookups = self.lookups(&region, &approved, dispatch, now).await?;
         documents.extend(lookups_kept(&lookups, dispatch));
         let checked = self.host.plan(&approved, &lookups)?;
         let snapshot = self.provider.snapshot().map_err(|error| self.integrity(&error))?;
@@ -63,6 +78,34 @@ impl Inner {
         let digests: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
         let key = AnswerKey { fingerprint: query.fingerprint(&digests), snapshot: snapshot.id() };
         Ok(Admitted { query, lookups, checked, snapshot, coverage, key, now, documents })
+    }
+
+    /// Whether the catalogue in force lists the template as approved, under an agreement in force.
+    fn listed(
+        &self,
+        region: &Region,
+        approved: &Approved,
+        asked: &mut Asked,
+        now: DateTime<Utc>,
+    ) -> Result<(), Reason> {
+        if self.provider.config.governance.catalogue == CatalogueUse::NotUsed {
+            return Ok(());
+        }
+        asked.context.catalogue = region.in_force(now).map(|catalogue| catalogue.version);
+        region.lists(approved.digest(), now)?;
+        region.agrees(approved.template(), now)
+    }
+
+    /// Whether the provider's own guardian lets the template run here.
+    async fn accepted(&self, approved: &Approved, now: DateTime<Utc>) -> Result<(), Reason> {
+        let provider = &self.provider;
+        let governance = &provider.config.governance;
+        let (documents, events): (Vec<Kept>, Vec<Event>) =
+            provider.words.look(governance, provider.code()).into_iter().unzip();
+        if !events.is_empty() {
+            provider.ledger.note(documents, events, now).await?;
+        }
+        provider.words.allow(governance, approved.digest(), approved.template())
     }
 
     /// What the provider refuses at this moment. Where that cannot be known, everything.
@@ -76,19 +119,23 @@ impl Inner {
     /// The look-ups that the template names, in its order; each approved, and no older than one seen before.
     async fn lookups(
         &self,
+        region: &Region,
         approved: &Approved,
         dispatch: &Dispatch,
         now: DateTime<Utc>,
     ) -> Result<Vec<Arc<Lookup>>, Reason> {
         let names = &approved.template().lookups;
-        let root = &self.provider.config.trust_root;
-        let found = dispatch.lookups.iter().take(names.len()).map(|bytes| self.host.lookup(root, bytes, now));
+        let catalogue = self.provider.config.governance.catalogue;
+        let found = dispatch.lookups.iter().take(names.len()).map(|bytes| self.host.lookup(&region.root, bytes, now));
         let found = found.collect::<Result<Vec<_>, _>>()?;
         let mut lookups = Vec::with_capacity(names.len());
         for name in names {
             let lookup = found.iter().find(|lookup| lookup.name() == name).ok_or(Reason::LookupMissing)?;
             if lookup.version() < self.provider.ledger.lookup_version(name.clone()).await? {
                 return Err(Reason::LookupRolledBack);
+            }
+            if catalogue == CatalogueUse::Required {
+                region.lists_lookup(name, lookup.digest(), now)?;
             }
             lookups.push(Arc::clone(lookup));
         }

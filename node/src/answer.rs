@@ -8,8 +8,8 @@ use disclosure::{Protected, Public, protect};
 use template::SigningKey;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
-    Answered, Answerer, Dispatch, Header, Order, OrderId, ProviderCode, Release, Statement, StoredCells, Unrecorded,
-    VerifiedOrder,
+    Answered, Answerer, Dispatch, Header, OpenLink, Order, OrderId, ProviderCode, Release, Statement, StoredCells,
+    Unrecorded, VerifiedOrder,
 };
 
 use crate::admit::Admitted;
@@ -59,6 +59,10 @@ impl Answerer for Node {
         sleep_until(received + next_quantum(received.elapsed(), limits.quantum)).await;
         self.0.provider.steps.at(Step::BeforeSend);
         answered
+    }
+
+    async fn attend(&self, link: OpenLink) {
+        self.0.attend(link).await;
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use template::Month;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use template::{Digest, Month};
 
 /// Answers approved questions about a provider's own records with protected figures. Dials out; opens no port.
 ///
@@ -18,6 +18,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Sign the guardian's acceptance of a template, and drop it where the node looks for it.
+    Accept(Word),
     /// Read the provider's own ledger: whether it holds, what was asked, and what left. Changes nothing; the node may run.
     Audit {
         /// What to show.
@@ -30,12 +32,21 @@ pub enum Command {
         #[arg(required = true)]
         configs: Vec<PathBuf>,
     },
+    /// Sign the guardian's refusal of a template, and drop it where the node looks for it. It holds at the next order.
+    Decline(Word),
     /// Make a new provider's signing key and ledger, and print the public key for the coordinator's roster.
     ///
     /// An existing key is kept. An existing ledger is never touched: what was released must be remembered.
     Init {
         /// The provider's configuration file.
         config: PathBuf,
+    },
+    /// Leave quarantine by a rebaseline that the governance office signed. What was lost counts as spent.
+    Rebaseline {
+        /// The provider's configuration file.
+        config: PathBuf,
+        /// The signed rebaseline.
+        signed: PathBuf,
     },
     /// Serve providers until interrupted, each over its own connection.
     ///
@@ -44,6 +55,19 @@ pub enum Command {
         /// Configuration files, one for each provider.
         #[arg(required = true)]
         configs: Vec<PathBuf>,
+    },
+    /// Say what another policy would have done to the questions that were answered. Nothing is recorded or sent.
+    ///
+    /// They are counted again over the current snapshot and protected under both policies.
+    TryPolicy {
+        /// The provider's configuration file.
+        config: PathBuf,
+        /// A file with a `[policy]` table.
+        #[arg(long)]
+        policy: PathBuf,
+        /// A month like 2026-11; last month without it.
+        #[arg(long)]
+        month: Option<Month>,
     },
     /// Freeze the configured tables as they are now. Questions are answered from the newest snapshot, without a restart.
     Snapshot {
@@ -98,4 +122,19 @@ pub enum Rows {
     Csv,
     /// One JSON object on each line.
     Jsonl,
+}
+
+/// The guardian's word on a template.
+#[derive(Debug, Args)]
+pub struct Word {
+    /// The provider's configuration file.
+    pub config: PathBuf,
+    /// The template's SHA-256, 64 hexadecimal digits.
+    pub template: Digest,
+    /// The guardian's private key, PKCS#8.
+    #[arg(long)]
+    pub key: PathBuf,
+    /// Why, one line.
+    #[arg(long)]
+    pub reason: String,
 }

@@ -9,6 +9,7 @@ mod left;
 mod month;
 mod plain;
 mod report;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,6 +19,7 @@ use template::{Month, encode_hex};
 
 pub use export::Format;
 use left::Left;
+pub use trial::{TrialError, try_policy};
 
 use crate::config::{Config, ConfigError};
 use crate::ledger::{self, AuditRow, Context, Event, Files, Held, ReadingError, ReleaseRow, Seen};
@@ -85,6 +87,7 @@ struct Rows {
     decisions: Vec<Decision>,
     releases: BTreeMap<i64, Left>,
     templates: BTreeMap<String, Vec<u8>>,
+    lookups: BTreeMap<String, Vec<u8>>,
     unreadable: Option<i64>,
 }
 
@@ -159,6 +162,7 @@ impl Seen for Reader<'_> {
         };
         if cells {
             self.wanted.insert(left.template.clone());
+            self.wanted.extend(left.lookups.iter().cloned());
         } else {
             left.forget_cells();
         }
@@ -187,8 +191,13 @@ impl Seen for Reader<'_> {
 
     fn document(&mut self, kind: &str, payload: &[u8], envelope: &[u8]) {
         let payload = encode_hex(payload);
-        if kind == "template" && self.wanted.contains(&payload) {
-            self.rows.templates.insert(payload, envelope.to_vec());
+        if !self.wanted.contains(&payload) {
+            return;
+        }
+        match kind {
+            "lookup" => drop(self.rows.lookups.insert(payload, envelope.to_vec())),
+            "template" => drop(self.rows.templates.insert(payload, envelope.to_vec())),
+            _ => {}
         }
     }
 }

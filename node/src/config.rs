@@ -18,8 +18,8 @@ use template::{ProviderKind, PublicKey, RootError, SigningKey, TrustRoot};
 use wire::{ClientTls, OptOuts, ProviderCode};
 
 pub use files::KeyFileError;
-pub(crate) use files::create_private;
-pub use governance::{AcceptedKind, AnalystSignature, Governance, Guardian};
+pub(crate) use files::{create_private, signing_key as read_signing_key};
+pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
 pub use written::{Answering, ColumnKind};
 
 use written::Written;
@@ -224,6 +224,17 @@ impl Config {
         reader.config(written)
     }
 
+    /// The policy in a file that holds nothing but a `[policy]` table, as a configuration does.
+    pub(crate) fn policy(file: &Path) -> Result<Policy, ConfigError> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Alone {
+            policy: written::Policy,
+        }
+        let alone: Alone = parsed(file)?;
+        Reader { file, base: Path::new("") }.policy(&alone.policy)
+    }
+
     /// Reads no more of a configuration file than [`init`](crate::init) needs, before there is a signing key.
     pub(crate) fn places(file: &Path) -> Result<Places, ConfigError> {
         let written = written(file)?;
@@ -251,6 +262,10 @@ impl Places {
 }
 
 fn written(file: &Path) -> Result<Written, ConfigError> {
+    parsed(file)
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
     toml::from_str(&text).map_err(|error| ConfigError::Syntax {
         file: file.to_owned(),

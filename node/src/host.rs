@@ -30,6 +30,7 @@ pub struct Host {
     templates: Mutex<Shelf<(Digest, Digest), Arc<Approved>>>,
     lookups: Mutex<Shelf<(Digest, Digest), Arc<Lookup>>>,
     plans: Mutex<Shelf<Digest, Arc<Checked>>>,
+    documents: Mutex<Shelf<Digest, Arc<[u8]>>>,
 }
 
 impl Host {
@@ -50,12 +51,23 @@ impl Host {
             templates: Mutex::default(),
             lookups: Mutex::default(),
             plans: Mutex::default(),
+            documents: Mutex::default(),
         })
     }
 
     /// Where counting runs.
     pub(crate) fn counting(&self) -> Option<&Handle> {
         self.runtime.as_ref().map(Runtime::handle)
+    }
+
+    /// A document that another provider of this process fetched, by the digest of its exact bytes.
+    pub(crate) fn document(&self, sha256: &Digest) -> Option<Arc<[u8]>> {
+        lock(&self.documents).get(sha256)
+    }
+
+    /// Remembers a document whose digest is known to be `sha256`, for the other providers of this process.
+    pub(crate) fn remember(&self, sha256: Digest, bytes: &[u8]) {
+        lock(&self.documents).put(sha256, Arc::from(bytes));
     }
 
     /// The approved template in these bytes.

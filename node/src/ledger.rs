@@ -34,6 +34,7 @@ pub(crate) use cipher::Cipher;
 pub(crate) use documents::{Kept, Kind};
 pub(crate) use event::{Event, Whose};
 pub use quarantine::LeapError;
+pub(crate) use quarantine::{Leap, Length};
 pub(crate) use reading::read;
 pub use reading::{Held, ReadingError};
 pub(crate) use rows::ReleaseRow;
@@ -229,6 +230,37 @@ impl Ledger {
     /// What the ledger's events say of governance.
     pub(crate) async fn standing(&self) -> Result<Standing, LedgerError> {
         self.run(|store| Ok(store.standing.clone())).await
+    }
+
+    /// [`Self::standing`] from where waiting is allowed.
+    pub(crate) fn standing_now(&self) -> Option<Standing> {
+        self.run_now(|store| store.standing.clone())
+    }
+
+    /// [`Self::document`] from where waiting is allowed.
+    pub(crate) fn document_now(&self, envelope: Digest) -> Option<Vec<u8>> {
+        self.run_now(move |store| store.document(&envelope).ok().flatten()).flatten()
+    }
+
+    /// Follows a rebaseline. Waits.
+    pub(crate) fn leap(&self, leap: Leap, at: DateTime<Utc>) -> Result<(), LeapError> {
+        self.run_now(move |store| store.leap(&leap, at.timestamp())).unwrap_or(Err(LeapError::Storage))
+    }
+
+    /// How long the audit is, for a checkpoint.
+    pub(crate) async fn length(&self) -> Result<Length, LedgerError> {
+        self.run(Store::length).await
+    }
+
+    /// Whether the audit held that many entries and ended in `head` then, in this epoch.
+    pub(crate) async fn holds_checkpoint(&self, epoch: String, size: u64, head: Digest) -> Result<bool, LedgerError> {
+        self.run(move |store| store.holds_checkpoint(&epoch, size, &head)).await
+    }
+
+    fn run_now<T: Send + 'static>(&self, command: impl FnOnce(&mut Store) -> T + Send + 'static) -> Option<T> {
+        let (reply, answer) = sync_channel(1);
+        self.commands.send(Box::new(move |store| drop(reply.send(command(store))))).ok()?;
+        answer.recv().ok()
     }
 
     /// The kept envelope with this digest.

@@ -9,21 +9,26 @@
 #![forbid(unsafe_code)]
 
 mod admit;
+mod analyst;
 mod answer;
 mod attack;
 mod audit;
 mod clock;
 mod config;
 mod coverage;
+mod custody;
 mod engine;
 #[cfg(test)]
 mod fixture;
+mod guardian;
 mod host;
 mod ledger;
 mod panics;
 mod policy;
 mod provider;
+mod rebaseline;
 mod refusals;
+mod region;
 mod serve;
 mod snapshot;
 mod sources;
@@ -31,17 +36,19 @@ mod steps;
 
 // The public interface is:
 pub use crate::answer::Node;
-pub use crate::audit::{Audit, AuditError, Format, Part};
+pub use crate::audit::{Audit, AuditError, Format, Part, TrialError, try_policy};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
-    AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance,
-    Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
+    AcceptedKind, Admission, AnalystSignature, Answering, CatalogueUse, ColumnKind, Config, ConfigError, Coordinator,
+    Governance, Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
 };
 pub use crate::engine::{Engine, EngineError, Question};
+pub use crate::guardian::{WordError, give_word};
 pub use crate::host::Host;
 pub use crate::ledger::{BrokenLink, Held, LeapError, LedgerOpenError, ReadingError};
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
+pub use crate::rebaseline::{RebaselineError, rebaseline};
 pub use crate::refusals::{Presence, RefusalsFile};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{

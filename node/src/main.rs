@@ -12,18 +12,23 @@ use clap::Parser as _;
 use node::{Audit, Clock as _, Config, Format, Held, Part, Steps, SystemClock, Unobserved};
 use tracing_subscriber::EnvFilter;
 
-use arguments::{Arguments, Command, Rows, Show};
+use arguments::{Arguments, Command, Rows, Show, Word};
+use template::{AcceptanceVerdict, Month};
 
 fn main() -> ExitCode {
     node::panics_say_where_only();
     let filter = EnvFilter::try_from_env("TALLYWARD_LOG").unwrap_or_else(|_| "warn,node=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let done = match Arguments::parse().command {
+        Command::Accept(word) => say(&word, AcceptanceVerdict::Accept),
         Command::Audit { show } => audit(&show),
         Command::Check { configs } => configs.iter().try_for_each(|file| check(file)),
+        Command::Decline(word) => say(&word, AcceptanceVerdict::Refuse),
         Command::Init { config } => init(&config),
+        Command::Rebaseline { config, signed } => rebaseline(&config, &signed),
         Command::Serve { configs } => serve(&configs),
         Command::Snapshot { config } => snapshot(&config),
+        Command::TryPolicy { config, policy, month } => try_policy(&config, &policy, month),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,5 +89,25 @@ fn audit(show: &Show) -> anyhow::Result<()> {
             print!("{}", Audit::read(config, &Part::Month(*month))?.month(*month, SystemClock.now()));
         }
     }
+    Ok(())
+}
+
+fn say(word: &Word, verdict: AcceptanceVerdict) -> anyhow::Result<()> {
+    let Word { config, template, key, reason } = word;
+    let file = node::give_word(config, *template, verdict, reason, key, SystemClock.now())?;
+    println!("{}", file.display());
+    Ok(())
+}
+
+fn rebaseline(config: &Path, signed: &Path) -> anyhow::Result<()> {
+    let after = node::rebaseline(config, signed, SystemClock.now())?;
+    println!("the ledger goes on after release {after}; everything up to there counts as spent");
+    Ok(())
+}
+
+fn try_policy(config: &Path, policy: &Path, month: Option<Month>) -> anyhow::Result<()> {
+    let now = SystemClock.now().date_naive();
+    let month = month.or_else(|| Month::of(now).map(|month| month.plus(-1))).context("the clock is out of range")?;
+    print!("{}", node::try_policy(config, policy, &Part::Month(month))?);
     Ok(())
 }

@@ -9,7 +9,9 @@ use wire::ProviderCode;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError, KeyFileError};
+use crate::custody::{self, Custody};
 use crate::engine::{Engine, EngineError};
+use crate::guardian::Words;
 use crate::host::processors;
 use crate::ledger::{Cipher, Files, Ledger, LedgerOpenError};
 use crate::snapshot::{self, IntegrityError, Snapshot, SnapshotError};
@@ -27,6 +29,10 @@ pub struct Provider {
     pub(crate) waiting: Semaphore,
     /// Orders that may be counted at once.
     pub(crate) concurrent: Semaphore,
+    /// What is known of the region's governance.
+    pub(crate) custody: Custody,
+    /// What the provider's own guardian has said.
+    pub(crate) words: Words,
     snapshot: RwLock<Arc<Snapshot>>,
 }
 
@@ -153,6 +159,8 @@ impl Provider {
         let own = config.signing_key.public();
         let ledger = Ledger::open(&files, &config.provider, own, Arc::clone(&steps))
             .map_err(|source| OpenError::Ledger { file: file(), source })?;
+        let custody = Custody::new(custody::kept(&ledger, config.trust_root.clone(), clock.now()));
+        let words = words(&config, &ledger);
         let cipher = Cipher::open(&files.contributors_key).ok().flatten();
         let cipher = cipher.ok_or_else(|| OpenError::ContributorsKey { path: files.contributors_key.clone() })?;
         let snapshots = config.folder.join(snapshot::FOLDER);
@@ -173,6 +181,8 @@ impl Provider {
             snapshot: RwLock::new(Arc::new(snapshot)),
             config,
             ledger,
+            custody,
+            words,
             cipher,
             engine,
             steps,
@@ -201,6 +211,13 @@ impl Provider {
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)
     }
+}
+
+/// What the guardian has said, as the ledger kept it.
+fn words(config: &Config, ledger: &Ledger) -> Words {
+    let kept = ledger.standing_now().map(|standing| standing.acceptances).unwrap_or_default();
+    let envelopes: Vec<Vec<u8>> = kept.values().filter_map(|sha256| ledger.document_now(*sha256)).collect();
+    Words::kept(config.governance.guardian.as_ref(), &config.provider, &envelopes)
 }
 
 /// Opens providers on all processors, since each may have a snapshot to take or to verify.

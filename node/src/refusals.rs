@@ -78,8 +78,7 @@ fn text(path: &Path) -> io::Result<String> {
 }
 
 impl Refusals {
-    /// Whether a question may be answered as far as this file goes. An organisation that nobody states is not refused:
-    /// demand signed requests to know it.
+    /// Whether a question may be answered as far as this file goes.
     pub(crate) fn allow(&self, template: &Template, purpose: &str, organisation: Option<&str>) -> Result<(), Reason> {
         self.answers()?;
         if self.templates.contains(&template.id) {
@@ -88,10 +87,12 @@ impl Refusals {
         if self.purposes.contains(purpose) {
             return Err(Reason::PurposeRefused);
         }
-        if organisation.is_some_and(|organisation| self.organisations.contains(organisation)) {
-            return Err(Reason::OrganisationRefused);
+        match organisation {
+            // Where organisations are refused and nobody states this one, it may be one of them.
+            None if !self.organisations.is_empty() => Err(Reason::OrganisationRefused),
+            Some(organisation) if self.organisations.contains(organisation) => Err(Reason::OrganisationRefused),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether anything is answered at all.
@@ -100,11 +101,6 @@ impl Refusals {
             Answering::Off => Err(Reason::AnsweringOff),
             Answering::On => Ok(()),
         }
-    }
-
-    /// Whether organisations are refused, so that each question's must be known.
-    pub(crate) fn names_organisations(&self) -> bool {
-        !self.organisations.is_empty()
     }
 }
 

@@ -31,6 +31,15 @@ fn what_cannot_be_done_is_said_and_fails() {
         check(&[command, &absent], &["tallyward-node:", "absent.toml"]);
         check(&[command, &malformed], &["tallyward-node:", "malformed.toml"]);
     }
+    for command in ["verify", "export", "month", "report"] {
+        let month = if command == "month" { vec!["2026-11"] } else { vec![] };
+        let which = if command == "report" { vec!["--release", "1"] } else { vec![] };
+        let arguments = [vec!["audit", command], month, vec![absent.as_str()], which].concat();
+        check(&arguments, &["tallyward-node:", "absent.toml"]);
+    }
+    check(&["try-policy", &absent, "--policy", &malformed], &["tallyward-node:", "absent.toml"]);
+    check(&["rebaseline", &absent, &malformed], &["tallyward-node:", "absent.toml"]);
+    check(&["audit", "month", "2026-13", &absent], &["2026-13"]);
     check(&["serve"], &["Usage: tallyward-node serve"]);
     check(&["answer"], &["unrecognized subcommand"]);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");

@@ -18,7 +18,11 @@ impl Labels {
     pub(super) fn of(left: &Left, root: &TrustRoot, envelope: &[u8]) -> Option<Self> {
         // As it was approved when the release was made, however long ago its last day was.
         let approved = root.approve(&Envelope::parse(envelope).ok()?, left.made_at).ok()?;
-        let query = Query::bind(Arc::new(approved), &left.parameters).ok()?;
+        Some(Self::of_query(&Query::bind(Arc::new(approved), &left.parameters).ok()?))
+    }
+
+    /// The labels of a query's cells.
+    pub(super) fn of_query(query: &Query) -> Self {
         let domain = query.domain();
         let dimensions = domain.dimensions();
         let level = |place: usize, level: &Option<usize>| match level {
@@ -26,6 +30,6 @@ impl Labels {
             None => "all".to_owned(),
         };
         let cells = domain.keys().map(|key| key.0.iter().enumerate().map(|(place, l)| level(place, l)).collect());
-        Some(Self { cells: cells.collect(), dimensions: dimensions.iter().map(|d| d.name.clone()).collect() })
+        Self { cells: cells.collect(), dimensions: dimensions.iter().map(|d| d.name.clone()).collect() }
     }
 }

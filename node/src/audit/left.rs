@@ -20,6 +20,8 @@ pub(super) struct Left {
     pub rule: String,
     /// Of the exact bytes.
     pub digest: Digest,
+    /// The digests of the look-ups that were read.
+    pub lookups: Vec<String>,
     pub measures: Vec<Measure>,
 }
 
@@ -58,6 +60,7 @@ struct Written {
     template_id: String,
     template_version: u64,
     parameters: Vec<Parameter>,
+    lookups_sha256: Vec<String>,
     snapshot_id: String,
     as_at: String,
     opt_outs: String,
@@ -111,6 +114,7 @@ impl Left {
             software: written.software,
             rule: rule(&written.policy),
             digest: Digest::of(bytes),
+            lookups: written.lookups_sha256,
             measures,
         })
     }
@@ -129,6 +133,15 @@ impl Left {
 }
 
 impl Counts {
+    /// How many of `cells` say what.
+    pub(super) fn of<'a>(cells: impl IntoIterator<Item = &'a Said>) -> Self {
+        let mut counts = Self::default();
+        for said in cells {
+            let _unknown = counts.count(said);
+        }
+        counts
+    }
+
     /// Both together.
     pub(super) const fn and(self, other: Self) -> Self {
         Self {

@@ -85,7 +85,7 @@ impl Audit {
 }
 
 /// What a cell said to whoever got it.
-fn told(said: &Said) -> String {
+pub(super) fn told(said: &Said) -> String {
     let between = |low: Option<u64>, high: Option<u64>| match (low, high) {
         (Some(low), Some(high)) => format!(" (from {low} to {high})"),
         _ => String::new(),

@@ -38,7 +38,7 @@ pub enum KeyFileError {
 }
 
 /// The signing key in a file, PKCS#8, as DER or PEM.
-pub(super) fn signing_key(path: &Path) -> Result<SigningKey, KeyFileError> {
+pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, KeyFileError> {
     let bytes = read_private(path)?;
     let key = |source| KeyFileError::Key { path: path.to_owned(), source };
     SigningKey::from_pkcs8(&der(bytes).ok_or_else(|| key(KeyError::Private))?).map_err(key)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use disclosure::MeasureKind;
 use serde::Deserialize;
-use template::{PublicKey, Template};
+use template::{PersonName, PublicKey, Template};
 
 use super::{ConfigError, Reader};
 use crate::refusals::{Presence, RefusalsFile};
@@ -26,13 +26,15 @@ pub struct Governance {
     pub auto_accept: BTreeSet<AcceptedKind>,
     /// Whose word for an analyst is enough.
     pub analyst_signature: AnalystSignature,
+    /// Whether a template must stand in the region's catalogue.
+    pub catalogue: CatalogueUse,
 }
 
 /// The person who answers for what the provider lets be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guardian {
     /// The name in the guardian's signed words.
-    pub name: String,
+    pub name: PersonName,
     /// The guardian's keys; they need not be on this machine.
     pub keys: Vec<PublicKey>,
 }
@@ -62,6 +64,17 @@ pub enum AnalystSignature {
     WhereEnrolled,
 }
 
+/// Whether a template must stand in the region's catalogue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CatalogueUse {
+    /// The region has no catalogue: the signatures under a template suffice.
+    #[default]
+    NotUsed,
+    /// Only what a catalogue in force lists as approved is answered.
+    Required,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Written {
@@ -70,12 +83,13 @@ pub(super) struct Written {
     acceptances: Option<PathBuf>,
     auto_accept: Option<BTreeSet<AcceptedKind>>,
     analyst_signature: AnalystSignature,
+    catalogue: CatalogueUse,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenGuardian {
-    name: String,
+    name: PersonName,
     keys: Vec<PublicKey>,
 }
 
@@ -105,14 +119,12 @@ impl Reader<'_> {
             acceptances: self.path(written.acceptances.unwrap_or_else(|| "acceptances".into())),
             auto_accept,
             analyst_signature: written.analyst_signature,
+            catalogue: written.catalogue,
         })
     }
 
     fn guardian(&self, written: WrittenGuardian) -> Result<Guardian, ConfigError> {
         let WrittenGuardian { name, keys } = written;
-        if name.trim().is_empty() || name.chars().any(char::is_control) {
-            return Err(self.value("governance.guardian.name", "write the guardian's name, one line"));
-        }
         if keys.is_empty() || keys.len() > KEYS_MAX {
             let problem = format!("give 1 to {KEYS_MAX} public keys, as `tallyward keys show` prints them");
             return Err(self.value("governance.guardian.keys", problem));

@@ -85,7 +85,7 @@ impl Kept {
 }
 
 impl Store {
-    /// The envelope with this digest.
+    /// The envelope with this digest, whatever state the ledger is in: it is read by its own digest.
     pub(crate) fn document(&mut self, envelope: &Digest) -> Result<Option<Vec<u8>>, LedgerError> {
         let found: Option<Vec<u8>> = self
             .connection

@@ -40,6 +40,13 @@ pub(crate) enum Event {
         /// The envelope with both signatures.
         sha256: Digest,
     },
+    /// A checkpoint of the coordinator that does not go on from the last.
+    CheckpointRefused {
+        /// In what it goes back.
+        why: String,
+        /// The envelope, kept as evidence.
+        sha256: Digest,
+    },
     /// Others have seen of this ledger what it does not hold.
     Quarantined {
         /// How that came out.
@@ -85,6 +92,7 @@ impl Event {
             Self::Catalogue { .. } => "catalogue",
             Self::CatalogueRefused { .. } => "catalogue-refused",
             Self::Checkpoint { .. } => "checkpoint",
+            Self::CheckpointRefused { .. } => "checkpoint-refused",
             Self::Quarantined { .. } => "quarantined",
             Self::Rebaselined { .. } => "rebaselined",
             Self::Root { .. } => "root",

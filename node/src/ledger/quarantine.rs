@@ -38,6 +38,18 @@ pub enum LeapError {
     Storage,
 }
 
+/// How long a ledger's audit is.
+pub(crate) struct Length {
+    /// The epoch, 32 hexadecimal digits.
+    pub epoch: String,
+    /// Decisions and events.
+    pub decisions: u64,
+    /// The head after the last.
+    pub head: Digest,
+    /// Whether it has grown by more than checkpoints since the last.
+    pub grown: bool,
+}
+
 /// A verified rebaseline.
 pub(crate) struct Leap {
     /// The last release that others have seen.
@@ -125,6 +137,29 @@ impl Store {
         self.note_whatever_state(&[document], &[event], at).map_err(|_| LeapError::Storage)?;
         self.state = State::Ready;
         Ok(())
+    }
+
+    /// How long the audit is, for a checkpoint.
+    pub(crate) fn length(&mut self) -> Result<Length, LedgerError> {
+        self.ready()?;
+        Ok(Length {
+            epoch: self.epoch_now(),
+            decisions: u64::try_from(self.audit.n).unwrap_or(0),
+            head: self.audit.head,
+            grown: self.audit.n > self.standing.checkpointed,
+        })
+    }
+
+    /// Whether the audit held that many entries and ended in `head` then, in this epoch.
+    pub(crate) fn holds_checkpoint(&mut self, epoch: &str, size: u64, head: &Digest) -> Result<bool, LedgerError> {
+        self.ready()?;
+        let n = i64::try_from(size).unwrap_or(i64::MAX);
+        let found: Option<Vec<u8>> = self
+            .connection
+            .query_row("select head from audit where n = ?1", [n], |row| row.get(0))
+            .optional()
+            .map_err(|_| LedgerError::Storage)?;
+        Ok(epoch == self.epoch_now() && found.as_deref() == Some(head.bytes().as_slice()))
     }
 
     /// The epoch that checkpoints name.

@@ -136,7 +136,7 @@ impl Standing {
                 self.spent = *after;
             }
             Event::Root { version, sha256 } => self.roots.push((*version, *sha256)),
-            Event::CatalogueRefused { .. } | Event::Quarantined { .. } => {}
+            Event::CatalogueRefused { .. } | Event::CheckpointRefused { .. } | Event::Quarantined { .. } => {}
         }
     }
 }

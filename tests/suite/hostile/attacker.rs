@@ -1,5 +1,6 @@
 //! What an attacker has: TLS of any kind, the providers' door without our own wire, and a coordinator's place.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use template::{Digest, Envelope, PayloadType, SigningKey};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio_rustls::TlsConnector;
@@ -20,8 +22,9 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic_prost::ProstCodec;
 use wire::{
-    Acknowledged, AnalystName, Answer, Ask, DeskDoor, Dispatch, Explanation, LinkDoor, OrderId, Outcome, Progress,
-    ProviderCode, RunId, RunSummary, ServerTls, TemplateList, TlsFiles, TurnedAway,
+    Acknowledged, AnalystName, Answer, Ask, CatalogueNews, CheckpointVerdict, Countersigned, DeskDoor, Dispatch,
+    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, RunId, RunSummary, ServerTls,
+    TemplateList, TlsFiles, TurnedAway,
 };
 
 use crate::world::{World, until};
@@ -155,7 +158,26 @@ pub struct FalseCoordinator {
     task: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
+/// What a false coordinator says of catalogue and checkpoints; the test may change it at any time.
+#[derive(Default)]
+pub struct Served {
+    pub roots: Vec<Vec<u8>>,
+    pub catalogue: Option<Vec<u8>>,
+    pub documents: BTreeMap<Digest, Vec<u8>>,
+    /// Asked for the catalogue, and for documents.
+    pub asked: (usize, usize),
+    /// Who signs checkpoints, where anybody does.
+    pub witness: Option<SigningKey>,
+    /// What is said in place of a countersignature.
+    pub conflict: Option<Vec<u8>>,
+    /// The coordinator's own checkpoint.
+    pub own: Option<Vec<u8>>,
+    pub countersigned: Vec<Vec<u8>>,
+    pub witnessed: Vec<Vec<u8>>,
+}
+
 struct Doors {
+    served: Arc<std::sync::Mutex<Served>>,
     dispatches: Arc<Mutex<mpsc::Receiver<Dispatch>>>,
     outcomes: mpsc::Sender<(OrderId, Outcome)>,
 }
@@ -163,11 +185,16 @@ struct Doors {
 impl FalseCoordinator {
     /// Takes the world's port, with the certificate of its coordinator.
     pub fn start(world: &World) -> Self {
+        Self::serving(world, Arc::default())
+    }
+
+    /// [`Self::start`] with a catalogue and checkpoints to speak of.
+    pub fn serving(world: &World, served: Arc<std::sync::Mutex<Served>>) -> Self {
         let listener: TcpListener = world.take_listener().expect("the world's coordinator does not run");
         let tls = ServerTls::load(&world.tls(&world.folder.coordinator())).unwrap();
         let (dispatches, waiting) = mpsc::channel(64);
         let (heard, outcomes) = mpsc::channel(64);
-        let doors = Arc::new(Doors { dispatches: Arc::new(Mutex::new(waiting)), outcomes: heard });
+        let doors = Arc::new(Doors { served, dispatches: Arc::new(Mutex::new(waiting)), outcomes: heard });
         let task = tokio::spawn(wire::serve(
             listener,
             tls,
@@ -202,6 +229,44 @@ impl LinkDoor for Doors {
             Some((dispatch, waiting))
         })
         .boxed())
+    }
+
+    async fn catalogue(&self, _: ProviderCode, known: KnownCatalogue) -> Result<CatalogueNews, TurnedAway> {
+        let mut served = self.served.lock().unwrap();
+        served.asked.0 += 1;
+        let catalogue = served.catalogue.clone().ok_or_else(|| TurnedAway::NotFound("nothing".to_owned()))?;
+        let same = known.catalogue.is_some_and(|(_, digest)| digest == Digest::of(&catalogue));
+        if same && served.roots.is_empty() {
+            return Ok(CatalogueNews::Unchanged);
+        }
+        Ok(CatalogueNews::Changed { roots: served.roots.clone(), catalogue })
+    }
+
+    async fn fetch(&self, _: ProviderCode, digest: Digest) -> Result<Vec<u8>, TurnedAway> {
+        let mut served = self.served.lock().unwrap();
+        served.asked.1 += 1;
+        served.documents.get(&digest).cloned().ok_or_else(|| TurnedAway::NotFound("nothing".to_owned()))
+    }
+
+    async fn countersign(&self, _: ProviderCode, checkpoint: Vec<u8>) -> Result<Countersigned, TurnedAway> {
+        let mut served = self.served.lock().unwrap();
+        served.countersigned.push(checkpoint.clone());
+        let verdict = match (&served.conflict, &served.witness) {
+            (Some(conflict), _) => CheckpointVerdict::Conflict(conflict.clone()),
+            (None, Some(witness)) => {
+                let mut envelope = Envelope::parse(&checkpoint).unwrap();
+                let payload = envelope.unverified_payload().to_vec();
+                assert!(envelope.absorb(&Envelope::sign(PayloadType::Checkpoint, payload, &[witness])));
+                CheckpointVerdict::Countersigned(envelope.to_bytes())
+            }
+            (None, None) => return Err(TurnedAway::Failed),
+        };
+        Ok(Countersigned { verdict, coordinator: served.own.clone() })
+    }
+
+    async fn witnessed(&self, _: ProviderCode, checkpoint: Vec<u8>) -> Result<(), TurnedAway> {
+        self.served.lock().unwrap().witnessed.push(checkpoint);
+        Ok(())
     }
 
     async fn outcome(

@@ -4,12 +4,15 @@
 //! whole. A new attack belongs to the module that is named after what it is made of.
 
 mod attacker;
+mod catalogue;
+mod custody;
 mod disk;
 mod doors;
 mod files;
 mod integrity;
 mod ledger;
 mod orders;
+mod registry;
 mod releases;
 mod templates;
 mod whole;

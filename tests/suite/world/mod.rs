@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard};
 use chrono::Utc;
 use demo::region::authority::{Authority, COORDINATOR_NAME, Subject};
 use demo::region::folder::{self, Folder};
-use demo::region::guardians::Guardians;
+use demo::region::guardians::{Guardians, NewKeys};
 use template::{Digest, Envelope, PublicKey, SigningKey};
 use tokio::net::TcpListener;
 use wire::{Ask, Caller, ParameterValue, ProviderCode, TlsFiles};
@@ -42,6 +42,8 @@ pub struct World {
     pub authority: Authority,
     /// Who approves its templates.
     pub guardians: Guardians,
+    /// Their keys, as they keep them.
+    pub keys: NewKeys,
     /// The trust root that everybody pinned.
     pub trust_root: Digest,
     address: String,
@@ -58,7 +60,7 @@ impl World {
         let address = listener.local_addr().unwrap().to_string();
         let authority = Authority::new(Utc::now().date_naive()).unwrap();
         folder::write(&folder.authority().join("certificate.pem"), authority.certificate()).unwrap();
-        let (guardians, _) = Guardians::new().unwrap();
+        let (guardians, keys) = Guardians::new().unwrap();
         let trust_root = guardians.trust_root("2099-01-01T00:00:00Z").unwrap();
         folder::write(&folder.trust_root(), trust_root.to_bytes()).unwrap();
         let world = Self {
@@ -66,6 +68,7 @@ impl World {
             folder,
             authority,
             guardians,
+            keys,
             trust_root: trust_root.payload_digest(),
             address,
             listener: Mutex::new(Some(listener)),

@@ -1,0 +1,173 @@
+//! What passes between node and coordinator besides orders: the region's catalogue, and checkpoints that each signs for
+//! the other. Everything is verified here before it is kept; what is not believed leaves what was there before.
+
+mod checkpoint;
+mod update;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use template::{Digest, TrustRoot};
+use tokio::time::Instant;
+use wire::OpenLink;
+
+use crate::answer::Inner;
+use crate::config::CatalogueUse;
+use crate::ledger::Event;
+use crate::region::{Documents, Region};
+
+use update::UpdateError;
+
+/// How often the coordinator is asked for news.
+const EVERY: Duration = Duration::from_secs(30);
+/// How soon after one attempt an order may cause the next.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What a provider holds of the region's governance.
+pub(crate) struct Custody {
+    region: RwLock<Arc<Region>>,
+    link: Mutex<Option<OpenLink>>,
+    // One refresh at a time; whoever waits finds what the one before brought.
+    refreshing: tokio::sync::Mutex<Attempt>,
+}
+
+/// What came of the last refresh.
+#[derive(Default)]
+struct Attempt {
+    at: Option<Instant>,
+    refused: Option<String>,
+}
+
+impl Custody {
+    /// What the ledger kept.
+    pub(crate) fn new(region: Region) -> Self {
+        Self {
+            region: RwLock::new(Arc::new(region)),
+            link: Mutex::new(None),
+            refreshing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The region as it is known now.
+    pub(crate) fn region(&self) -> Arc<Region> {
+        Arc::clone(&self.region.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn link(&self) -> Option<OpenLink> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn connect(&self, link: Option<OpenLink>) {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+    }
+}
+
+/// Forgets the connection when it ends.
+struct Connected<'a>(&'a Custody);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connect(None);
+    }
+}
+
+impl Inner {
+    /// Keeps catalogue and checkpoints up to date for as long as the connection lasts.
+    pub(crate) async fn attend(&self, link: OpenLink) {
+        let custody = &self.provider.custody;
+        custody.connect(Some(link.clone()));
+        let _connected = Connected(custody);
+        // Providers of one process, which connect together, do not all come back together.
+        let mut pause =
+            EVERY + EVERY * u32::from(Digest::of(self.provider.code().as_str().as_bytes()).bytes()[0]) / 256;
+        loop {
+            self.refresh(Duration::ZERO).await;
+            self.exchange_checkpoints(&link).await;
+            tokio::time::sleep(pause).await;
+            pause = EVERY;
+        }
+    }
+
+    /// The region as it is known now; asked for anew where `suffices` finds that it does not do, and a connection is there.
+    pub(crate) async fn region(&self, suffices: impl Fn(&Region) -> bool) -> Arc<Region> {
+        let known = self.provider.custody.region();
+        if self.provider.config.governance.catalogue == CatalogueUse::NotUsed || suffices(&known) {
+            return known;
+        }
+        self.refresh(AGAIN).await;
+        self.provider.custody.region()
+    }
+
+    /// Asks for a newer catalogue, unless that was done less than `again` ago.
+    async fn refresh(&self, again: Duration) {
+        let custody = &self.provider.custody;
+        if self.provider.config.governance.catalogue == CatalogueUse::NotUsed {
+            return;
+        }
+        let mut attempt = custody.refreshing.lock().await;
+        let Some(link) = custody.link() else { return };
+        if attempt.at.is_some_and(|at| at.elapsed() < again) {
+            return;
+        }
+        let now = self.now().await;
+        let updated = update::update(&link, &custody.region(), &self.provider.ledger, &self.host, now).await;
+        attempt.at = Some(Instant::now());
+        match updated {
+            Ok(None) => attempt.refused = None,
+            Ok(Some(region)) => {
+                let version = region.taken.as_ref().map_or(0, |taken| taken.document().version);
+                tracing::info!(provider = %self.provider.code(), version, "a new catalogue is in force");
+                *custody.region.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(region);
+                attempt.refused = None;
+            }
+            Err(UpdateError::Link(error)) => {
+                tracing::warn!(provider = %self.provider.code(), "no news of the catalogue: {error}");
+            }
+            Err(error) => self.report(&mut attempt, &error, now).await,
+        }
+    }
+
+    /// Tells the operator and the audit of a catalogue that is not believed, once for each reason in a row.
+    async fn report(&self, attempt: &mut Attempt, error: &UpdateError, now: DateTime<Utc>) {
+        let why = error.to_string();
+        if attempt.refused.as_deref() == Some(why.as_str()) {
+            return;
+        }
+        tracing::error!(provider = %self.provider.code(), "CATALOGUE REFUSED, the one before stays: {why}");
+        let event = Event::CatalogueRefused { why: why.clone() };
+        if self.provider.ledger.note(Vec::new(), vec![event], now).await.is_err() {
+            tracing::error!(provider = %self.provider.code(), "the ledger cannot note it");
+        }
+        attempt.refused = Some(why);
+    }
+
+    /// The time, by a clock that does not go back behind what the ledger has seen.
+    pub(crate) async fn now(&self) -> DateTime<Utc> {
+        let now = self.provider.clock.now();
+        self.provider.ledger.last_known_time().await.map_or(now, |last| now.max(last))
+    }
+}
+
+/// The region as the ledger kept it.
+pub(crate) fn kept(ledger: &crate::ledger::Ledger, pinned: TrustRoot, now: DateTime<Utc>) -> Region {
+    let Some(standing) = ledger.standing_now() else { return Region::of_root(pinned) };
+    let mut documents = Documents::new();
+    let mut wanted: Vec<Digest> = standing.roots.iter().map(|(_, sha256)| *sha256).collect();
+    wanted.extend(standing.catalogue.map(|(_, sha256)| sha256));
+    fetch(ledger, &mut documents, &wanted);
+    let first = Region::kept(pinned.clone(), &standing, &documents, now);
+    let Some(taken) = &first.taken else { return first };
+    let document = taken.document();
+    let listed = [&document.enrolment, &document.agreements].into_iter().flatten().map(|listed| listed.envelope.sha256);
+    let wanted: Vec<Digest> = listed.chain(document.withdrawals.iter().map(|pinned| pinned.sha256)).collect();
+    fetch(ledger, &mut documents, &wanted);
+    Region::kept(pinned, &standing, &documents, now)
+}
+
+fn fetch(ledger: &crate::ledger::Ledger, documents: &mut Documents, wanted: &[Digest]) {
+    let found: BTreeMap<Digest, Vec<u8>> =
+        wanted.iter().filter_map(|digest| Some((*digest, ledger.document_now(*digest)?))).collect();
+    documents.extend(found);
+}

@@ -1,0 +1,206 @@
+//! What a region signs, in the hands of whoever wants to deceive a node with it.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Duration, Utc};
+use template::{
+    AgreementDocument, AgreementsDocument, AnalystDocument, CatalogueDocument, Digest, Document as _,
+    EnrolmentDocument, Envelope, ListedDocument, ListedTemplate, PersonDocument, PinnedBytes, PublicKey, Role,
+    RoleDocument, RootDocument, SigningKey, TemplateStatus,
+};
+use wire::{Dispatch, Order, OrderId, Outcome, Refusal, RunId, verify_refusal};
+
+use super::attacker::{FalseCoordinator, Served};
+use crate::world::{ANALYST, TEMPLATE, World, edit, until};
+
+/// A world whose nodes demand a catalogue, and a coordinator that serves whatever the test puts there.
+pub struct Registry {
+    pub world: World,
+    pub coordinator: FalseCoordinator,
+    pub served: Arc<Mutex<Served>>,
+    /// The template's envelope.
+    pub template: Vec<u8>,
+}
+
+/// A key of this test's own.
+pub fn new_key() -> SigningKey {
+    SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap()
+}
+
+/// A whole second, some time from now.
+pub fn from_now(time: Duration) -> DateTime<Utc> {
+    DateTime::from_timestamp((Utc::now() + time).timestamp(), 0).unwrap()
+}
+
+/// The organisation of the world's analyst.
+pub const ORGANISATION: &str = "Riverside Integrated Care Board";
+
+impl Registry {
+    /// A good catalogue of version 5 is in force, and nothing runs yet. `governance` stands in the node's configuration.
+    pub async fn new(governance: &str) -> Self {
+        let world = World::new().await;
+        let text = format!("[governance]\n{governance}\n\n[limits]");
+        edit(&world.node_config("RYA"), "[limits]", &text);
+        let template = world.guardians.sign_template(TEMPLATE).to_bytes();
+        let served = Arc::default();
+        let coordinator = FalseCoordinator::serving(&world, Arc::clone(&served));
+        let registry = Self { world, coordinator, served, template };
+        registry.serve(&registry.catalogue());
+        registry.document(&registry.template);
+        registry
+    }
+
+    /// A good catalogue of version 5.
+    pub fn catalogue(&self) -> CatalogueDocument {
+        CatalogueDocument {
+            version: 5,
+            issued_at: from_now(Duration::minutes(-1)),
+            expires: from_now(Duration::hours(24)),
+            root_version: 1,
+            templates: vec![listed("admissions-by-group", 1, &self.template, TemplateStatus::Approved)],
+            lookups: vec![],
+            withdrawals: vec![],
+            enrolment: None,
+            agreements: None,
+        }
+    }
+
+    /// The catalogue's key.
+    pub fn catalogue_key(&self) -> SigningKey {
+        SigningKey::from_pkcs8(&self.world.keys.catalogue).unwrap()
+    }
+
+    /// The guardians' keys.
+    pub fn guardians(&self) -> Vec<SigningKey> {
+        let keys = self.world.keys.guardians.iter();
+        keys.map(|(_, document)| SigningKey::from_pkcs8(document).unwrap()).collect()
+    }
+
+    /// Serves a catalogue, signed by its key.
+    pub fn serve(&self, catalogue: &CatalogueDocument) {
+        self.serve_bytes(catalogue.sign(&[&self.catalogue_key()]).to_bytes());
+    }
+
+    pub fn serve_bytes(&self, catalogue: Vec<u8>) {
+        self.served.lock().unwrap().catalogue = Some(catalogue);
+    }
+
+    /// Serves a document, and says how the catalogue pins it.
+    pub fn document(&self, bytes: &[u8]) -> PinnedBytes {
+        let pinned = PinnedBytes::of(bytes);
+        self.served.lock().unwrap().documents.insert(pinned.sha256, bytes.to_vec());
+        pinned
+    }
+
+    /// An enrolment of the world's analyst with `keys`, signed by so many guardians, as the catalogue lists it.
+    pub fn enrolment(&self, keys: Vec<PublicKey>, signers: usize) -> ListedDocument {
+        let analyst = AnalystDocument { name: ANALYST.parse().unwrap(), organisation: ORGANISATION.to_owned(), keys };
+        let document = EnrolmentDocument { version: 1, analysts: vec![analyst], auditors: vec![] };
+        self.listed_document(&document.sign(&self.guardians().iter().take(signers).collect::<Vec<_>>()))
+    }
+
+    /// The agreement of the world's template, ending so many days from now.
+    pub fn agreement(&self, days: i64) -> ListedDocument {
+        let id = TEMPLATE.parse::<toml::Table>().unwrap()["agreement"].as_str().unwrap().to_owned();
+        let today = Utc::now().date_naive();
+        let agreement = AgreementDocument {
+            title: "Sharing".to_owned(),
+            parties: vec![ORGANISATION.to_owned()],
+            starts: today - Duration::days(100),
+            expires: today + Duration::days(days),
+            id,
+        };
+        let document = AgreementsDocument { version: 1, agreements: vec![agreement] };
+        self.listed_document(&document.sign(&self.guardians().iter().take(2).collect::<Vec<_>>()))
+    }
+
+    fn listed_document(&self, envelope: &Envelope) -> ListedDocument {
+        let sha256 = Digest::of(envelope.unverified_payload());
+        ListedDocument { version: 1, sha256, envelope: self.document(&envelope.to_bytes()) }
+    }
+
+    /// A trust root of this version with these people, each with a name of theirs, and this catalogue key, unsigned.
+    pub fn root(&self, version: u64, people: &[(&str, &str, &SigningKey)], catalogue: &SigningKey) -> RootDocument {
+        let person = |name: &str, organisation: &str, key: &SigningKey| PersonDocument {
+            name: name.parse().unwrap(),
+            organisation: organisation.to_owned(),
+            position: "Guardian".to_owned(),
+            keys: vec![key.public()],
+        };
+        let people: Vec<PersonDocument> =
+            people.iter().map(|(name, organisation, key)| person(name, organisation, key)).collect();
+        let mut root = RootDocument::of_equals(
+            version,
+            from_now(Duration::days(300)),
+            people,
+            person("catalogue", ORGANISATION, catalogue),
+        );
+        root.roles.retain(|role: &RoleDocument| role.role != Role::Rebaseline || !role.people.is_empty());
+        root
+    }
+
+    /// A good order to RYA, made now.
+    pub fn order(&self) -> Order {
+        self.order_at(Utc::now())
+    }
+
+    pub fn order_at(&self, now: DateTime<Utc>) -> Order {
+        let issued_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap();
+        let months = [("from", "2024-04"), ("to", "2025-03")];
+        Order {
+            id: OrderId::random().unwrap(),
+            run: RunId::random().unwrap(),
+            provider: "RYA".parse().unwrap(),
+            template: Digest::of(TEMPLATE.as_bytes()),
+            parameters: months.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            purpose: "Plan beds".to_owned(),
+            analyst: ANALYST.parse().unwrap(),
+            request: None,
+            issued_at,
+            expires_at: issued_at + Duration::seconds(60),
+        }
+    }
+
+    /// What the node says to an order: the release's exact bytes, or a word.
+    pub async fn ask(&mut self, order: &Order) -> Result<Vec<u8>, Refusal> {
+        self.ask_with(order, Dispatch::default()).await
+    }
+
+    /// [`Self::ask`] with more beside the order and the template.
+    pub async fn ask_with(&mut self, order: &Order, more: Dispatch) -> Result<Vec<u8>, Refusal> {
+        let signed = order.sign(&self.world.order_key()).bytes().to_vec();
+        self.coordinator.send(Dispatch { order: signed, template: self.template.clone(), ..more }).await;
+        let (named, outcome) = self.coordinator.outcome().await;
+        assert_eq!(named, order.id);
+        match outcome {
+            Outcome::Release(bytes) => Ok(bytes),
+            Outcome::Refusal(envelope) => {
+                let key = self.world.provider_key("RYA").public();
+                Err(verify_refusal(&envelope, &key, &order.id, &"RYA".parse().unwrap()).unwrap())
+            }
+        }
+    }
+
+    /// Waits until the provider's audit, read while its node runs, holds all these words in one row.
+    pub async fn noted(&self, words: &[&str]) {
+        let config = self.world.node_config("RYA");
+        until(&format!("the audit says {words:?}"), async || {
+            let audit = node::Audit::read(&config, &node::Part::All).ok()?;
+            let rows = audit.export(node::Format::JsonLines).ok()?;
+            rows.lines().any(|row| words.iter().all(|word| row.contains(word))).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A template as a catalogue lists it.
+pub fn listed(id: &str, version: u32, envelope: &[u8], status: TemplateStatus) -> ListedTemplate {
+    let payload = Envelope::parse(envelope).unwrap().unverified_payload().to_vec();
+    ListedTemplate {
+        id: id.to_owned(),
+        version,
+        sha256: Digest::of(&payload),
+        envelope: PinnedBytes::of(envelope),
+        status,
+    }
+}
