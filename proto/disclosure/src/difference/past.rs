@@ -1,0 +1,121 @@
+//! The figures that were released so far, indexed so that a new one is compared with few of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::quantity::Quantity;
+use super::sketch::Sketch;
+use crate::cell::Cell;
+use crate::contributors::Contributors;
+use crate::measure::MeasureKind;
+
+/// Where the contributors of earlier releases are kept.
+pub trait Vault {
+    /// The contributors of a release, opened; `None` where they cannot be had. Nothing is released then.
+    fn contributors(&self, release: u64) -> Option<Arc<Contributors>>;
+}
+
+/// The released figures of one provider, of all its snapshots: sizes, bounds and places, not who is behind them.
+#[derive(Default)]
+pub struct Past {
+    figures: Vec<Figure>,
+    by_people: BTreeMap<u64, Vec<usize>>,
+}
+
+/// One released figure.
+pub(crate) struct Figure {
+    pub(crate) release: u64,
+    pub(crate) measure: usize,
+    pub(crate) cell: usize,
+    pub(crate) kind: MeasureKind,
+    pub(crate) said: Cell,
+    /// People who contribute.
+    pub(crate) people: u64,
+    /// The truth, in hundredths.
+    pub(crate) hundredths: u64,
+    pub(crate) sketch: Sketch,
+}
+
+/// The contributors of a release cannot be had: nothing may be compared, so nothing released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost;
+
+impl Past {
+    /// Nothing was released.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many figures are remembered: those that say something, each set of contributors with each answer once.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.figures.len()
+    }
+
+    /// Whether nothing was released.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.figures.is_empty()
+    }
+
+    /// Remembers what a release said. Releases are added in their order.
+    pub fn add(&mut self, release: u64, contributors: &Contributors) {
+        for (measure, &kind) in contributors.kinds().iter().enumerate() {
+            for cell in 0..contributors.domain().len() {
+                // What is withheld or not covered says nothing; a zero has nobody to be told apart.
+                let Some(said @ (Cell::Shown { .. } | Cell::Suppressed { .. })) = contributors.said(measure, cell)
+                else {
+                    continue;
+                };
+                let Some(quantity) = contributors.quantity(measure, cell).filter(|q| q.len() > 0) else { continue };
+                let figure = Figure {
+                    release,
+                    measure,
+                    cell,
+                    kind,
+                    said,
+                    people: quantity.len(),
+                    hundredths: quantity.hundredths(),
+                    sketch: Sketch::of(quantity.people()),
+                };
+                self.by_people.entry(figure.people).or_default().push(self.figures.len());
+                self.figures.push(figure);
+            }
+        }
+    }
+
+    pub(crate) fn figures(&self) -> &[Figure] {
+        &self.figures
+    }
+
+    /// The figures that at most `at_most` people might contribute differently to, and exactly how many do.
+    pub(crate) fn near(
+        &self,
+        quantity: &Quantity,
+        sketch: &Sketch,
+        at_most: u64,
+        vault: &dyn Vault,
+    ) -> Result<Vec<(&Figure, u64)>, Lost> {
+        let people = quantity.len();
+        let sizes = people.saturating_sub(at_most)..=people.saturating_add(at_most);
+        let mut near = Vec::new();
+        for &place in self.by_people.range(sizes).flat_map(|(_, places)| places) {
+            let Some(figure) = self.figures.get(place).filter(|f| f.sketch.may_be_near(sketch, at_most)) else {
+                continue;
+            };
+            let differing = figure.quantity(vault)?.differing(quantity);
+            if differing <= at_most {
+                near.push((figure, differing));
+            }
+        }
+        Ok(near)
+    }
+}
+
+impl Figure {
+    /// What the figure is made of.
+    pub(crate) fn quantity(&self, vault: &dyn Vault) -> Result<Quantity, Lost> {
+        vault.contributors(self.release).ok_or(Lost)?.quantity(self.measure, self.cell).ok_or(Lost)
+    }
+}
