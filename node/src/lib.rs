@@ -15,6 +15,7 @@ mod audit;
 mod clock;
 mod config;
 mod coverage;
+mod differencing;
 mod engine;
 #[cfg(test)]
 mod fixture;
@@ -37,6 +38,7 @@ pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance,
     Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
 };
+pub use crate::differencing::Cohorts;
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
 pub use crate::ledger::{BrokenLink, Held, LeapError, LedgerOpenError, ReadingError};

@@ -9,6 +9,7 @@ use wire::ProviderCode;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError, KeyFileError};
+use crate::differencing::Differencing;
 use crate::engine::{Engine, EngineError};
 use crate::host::processors;
 use crate::ledger::{Cipher, Files, Ledger, LedgerOpenError};
@@ -19,7 +20,8 @@ use crate::steps::Steps;
 pub struct Provider {
     pub(crate) config: Config,
     pub(crate) ledger: Ledger,
-    pub(crate) cipher: Cipher,
+    pub(crate) cipher: Arc<Cipher>,
+    pub(crate) differencing: Differencing,
     pub(crate) engine: Engine,
     pub(crate) steps: Arc<dyn Steps>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -173,7 +175,8 @@ impl Provider {
             snapshot: RwLock::new(Arc::new(snapshot)),
             config,
             ledger,
-            cipher,
+            cipher: Arc::new(cipher),
+            differencing: Differencing::default(),
             engine,
             steps,
             clock,

@@ -7,7 +7,7 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use crate::cell::Cell;
 use crate::difference::Quantity;
-use crate::domain::{Dimension, Domain, MAX_CELLS, MAX_DIMENSIONS, Per};
+use crate::domain::MAX_CELLS;
 use crate::measure::{HUNDREDTHS, MAX_MEASURES, MeasureKind};
 use crate::raw::RawTable;
 
@@ -18,7 +18,8 @@ const VERSION: u8 = 2;
 ///
 /// They never leave the node: no Debug, Clone or getter, and one way out, to the ledger that encrypts them at rest.
 pub struct Contributors {
-    domain: Domain,
+    /// Per total, in the order of the cells, the inner cells that it covers, ascending.
+    totals: Vec<Vec<usize>>,
     kinds: Vec<MeasureKind>,
     people: Vec<RoaringBitmap>,
     /// Per measure and inner cell what each person contributes, capped; empty for a measure that counts people.
@@ -29,7 +30,8 @@ pub struct Contributors {
 impl Contributors {
     pub(crate) fn new(raw: RawTable, said: Vec<Vec<Cell>>) -> Self {
         let kinds = raw.measures.iter().map(crate::measure::Measure::kind).collect();
-        Self { domain: raw.domain, kinds, people: raw.people, each: raw.each, said }
+        let totals = (raw.domain.inner_len()..raw.domain.len()).map(|total| raw.domain.children(total)).collect();
+        Self { totals, kinds, people: raw.people, each: raw.each, said }
     }
 
     /// The number of inner cells, which the declaration gives away anyway.
@@ -47,8 +49,9 @@ impl Contributors {
         }
     }
 
-    pub(crate) fn domain(&self) -> &Domain {
-        &self.domain
+    /// The number of all cells, totals included.
+    pub(crate) fn all_cells(&self) -> usize {
+        self.people.len() + self.totals.len()
     }
 
     pub(crate) fn kinds(&self) -> &[MeasureKind] {
@@ -72,22 +75,23 @@ impl Contributors {
         if cell < self.people.len() {
             return quantity(*kind, &self.people, self.each.get(measure)?, cell);
         }
-        let children = self.domain.children(cell);
-        total(*kind, &self.people, self.each.get(measure)?, &children)
+        total(*kind, &self.people, self.each.get(measure)?, self.totals.get(cell - self.people.len())?)
     }
 
     /// Hands everything, serialised, to `encrypt` and returns what it made of it. `encrypt` must not let the bytes reach
     /// anything but the ledger's cipher.
     pub fn seal<T>(&self, encrypt: impl FnOnce(&[u8]) -> T) -> T {
         let mut bytes = vec![VERSION];
-        number(&mut bytes, self.domain.dimensions().len() as u64);
-        for dimension in self.domain.dimensions() {
-            number(&mut bytes, dimension.levels.len() as u64);
-        }
-        number(&mut bytes, self.domain.totals().len() as u64);
-        for total in self.domain.totals() {
-            number(&mut bytes, total.len() as u64);
-            total.iter().for_each(|&kept| number(&mut bytes, kept as u64));
+        number(&mut bytes, self.people.len() as u64);
+        number(&mut bytes, self.totals.len() as u64);
+        for children in &self.totals {
+            number(&mut bytes, children.len() as u64);
+            let mut next = 0;
+            for &child in children {
+                // INVARIANT: children ascend, so each is written as its distance from the least that it could be.
+                number(&mut bytes, child.saturating_sub(next) as u64);
+                next = child + 1;
+            }
         }
         number(&mut bytes, self.kinds.len() as u64);
         for kind in &self.kinds {
@@ -130,18 +134,12 @@ impl Contributors {
         if reader.byte()? != VERSION {
             return None;
         }
-        let dimensions = reader.size(MAX_DIMENSIONS)?;
-        let sizes = (0..dimensions).map(|_| reader.size(MAX_CELLS)).collect::<Option<Vec<_>>>()?;
-        let totals = reader.size(1 << MAX_DIMENSIONS)?;
-        let kept = |reader: &mut Reader<'_>| {
-            let kept = reader.size(MAX_DIMENSIONS)?;
-            (0..kept).map(|_| reader.size(MAX_DIMENSIONS)).collect::<Option<Vec<_>>>()
-        };
-        let totals = (0..totals).map(|_| kept(&mut reader)).collect::<Option<Vec<_>>>()?;
-        let domain = shape(&sizes, totals)?;
+        let inner = reader.size(MAX_CELLS)?;
+        let totals = reader.size(MAX_CELLS)?;
+        let totals = (0..totals).map(|_| reader.children(inner)).collect::<Option<Vec<_>>>()?;
         let measures = reader.size(MAX_MEASURES)?;
         let kinds = (0..measures).map(|_| reader.kind()).collect::<Option<Vec<_>>>()?;
-        let people = (0..domain.inner_len()).map(|_| reader.people()).collect::<Option<Vec<_>>>()?;
+        let people = (0..inner).map(|_| reader.people()).collect::<Option<Vec<_>>>()?;
         let mut each = Vec::with_capacity(measures);
         for kind in &kinds {
             let cells = if *kind == MeasureKind::People { &[] } else { people.as_slice() };
@@ -150,9 +148,9 @@ impl Contributors {
         }
         let mut said = Vec::with_capacity(measures);
         for _ in 0..measures {
-            said.push((0..domain.len()).map(|_| reader.cell()).collect::<Option<Vec<_>>>()?);
+            said.push((0..inner + totals.len()).map(|_| reader.cell()).collect::<Option<Vec<_>>>()?);
         }
-        reader.0.is_empty().then_some(Self { domain, kinds, people, each, said })
+        reader.0.is_empty().then_some(Self { totals, kinds, people, each, said })
     }
 }
 
@@ -192,17 +190,6 @@ pub(crate) fn total(
     Some(Quantity::of_sums(sums))
 }
 
-/// The shape of a domain, with names that mean nothing.
-fn shape(sizes: &[usize], totals: Vec<Vec<usize>>) -> Option<Domain> {
-    let name = |place: usize| place.to_string();
-    let dimension = |(place, &size): (usize, &usize)| Dimension {
-        name: name(place),
-        levels: (0..size).map(name).collect(),
-        per: Per::Record,
-    };
-    Domain::new(sizes.iter().enumerate().map(dimension).collect(), totals).ok()
-}
-
 /// Seven bits at a time, the lowest first (LEB128).
 fn number(bytes: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
@@ -235,6 +222,17 @@ impl Reader<'_> {
 
     fn size(&mut self, at_most: usize) -> Option<usize> {
         usize::try_from(self.number()?).ok().filter(|&n| n <= at_most)
+    }
+
+    fn children(&mut self, inner: usize) -> Option<Vec<usize>> {
+        let mut children = Vec::new();
+        let mut next = 0;
+        for _ in 0..self.size(inner)? {
+            let child = self.size(inner)?.checked_add(next).filter(|&child| child < inner)?;
+            next = child + 1;
+            children.push(child);
+        }
+        Some(children)
     }
 
     fn kind(&mut self) -> Option<MeasureKind> {
@@ -278,7 +276,7 @@ mod tests {
 
     use super::*;
     use crate::coverage::Coverage;
-    use crate::domain::tests::dimension;
+    use crate::domain::{Domain, Per, tests::dimension};
     use crate::measure::Measure;
     use crate::policy::Policy;
     use crate::protect::protect;

@@ -62,7 +62,7 @@ impl Past {
     /// Remembers what a release said. Releases are added in their order.
     pub fn add(&mut self, release: u64, contributors: &Contributors) {
         for (measure, &kind) in contributors.kinds().iter().enumerate() {
-            for cell in 0..contributors.domain().len() {
+            for cell in 0..contributors.all_cells() {
                 // What is withheld or not covered says nothing; a zero has nobody to be told apart.
                 let Some(said @ (Cell::Shown { .. } | Cell::Suppressed { .. })) = contributors.said(measure, cell)
                 else {
