@@ -58,6 +58,11 @@ impl Contributors {
         &self.kinds
     }
 
+    /// Everybody in any inner cell.
+    pub(crate) fn everybody(&self) -> RoaringBitmap {
+        self.people.iter().union()
+    }
+
     /// What was said of a cell; `None` where there is no such cell or measure.
     pub(crate) fn said(&self, measure: usize, cell: usize) -> Option<Cell> {
         self.said.get(measure)?.get(cell).copied()

@@ -30,13 +30,16 @@ pub(crate) use quantity::Quantity;
 use relation::{Allowed, Found, Member};
 use sketch::Sketch;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use roaring::RoaringBitmap;
 
 /// How often a table is protected anew, each time with more cells held back, before nothing of it is released.
 const MAX_ROUNDS: usize = 12;
-/// The most released figures that are searched for relations with one table.
-const MAX_WHOLES: usize = 2048;
+/// The most pairs of figures that are looked at for relations with one table. Beyond it nothing of the table is released.
+const MAX_PAIRS: usize = 1 << 25;
 /// People in the sets that are kept opened during one comparison.
-const MAX_OPEN: u64 = 1 << 24;
+const MAX_OPEN: u64 = 1 << 25;
 
 /// Protects a table as [`protect()`] does, beside everything that was released before.
 ///
@@ -186,8 +189,9 @@ impl Compared<'_> {
         Ok(Substituted { raw, answers, held })
     }
 
-    /// The shown figures that fewer people than the threshold contribute differently to, the nearest first, then the
-    /// earliest; none for a figure of fewer people itself.
+    /// The shown figures that fewer people than the threshold contribute differently to, one of exactly these people
+    /// first, then the earliest; none for a figure of fewer people itself. The earliest, not the nearest: what is
+    /// released later never changes which it is, so that the same people get the same answer for ever.
     fn near_shown(&self, raw: &RawTable, measure: usize, cell: usize) -> Result<Vec<(&Figure, u64)>, Lost> {
         let Some(quantity) = raw.quantity(measure, cell).filter(|quantity| quantity.len() >= self.threshold) else {
             return Ok(Vec::new());
@@ -195,7 +199,7 @@ impl Compared<'_> {
         let sketch = Sketch::of(quantity.people());
         let mut near = self.past.near(&quantity, &sketch, self.threshold - 1, self.vault)?;
         near.retain(|(figure, _)| matches!(figure.said, Cell::Shown { .. }));
-        near.sort_by_key(|(figure, differing)| (*differing, figure.release, figure.cell, figure.measure));
+        near.sort_by_key(|(figure, differing)| (*differing > 0, figure.release, figure.cell, figure.measure));
         Ok(near)
     }
 
@@ -227,7 +231,8 @@ impl Compared<'_> {
                 }
             }
             let whole = found.measures.len() == raw.measures.len();
-            if whole && best.as_ref().is_none_or(|best| found.differing < best.differing) {
+            // Places come in the order of releases: the earliest, unless a later one is of exactly these people.
+            if whole && best.as_ref().is_none_or(|best| found.differing == 0 && best.differing > 0) {
                 best = Some(found);
             }
         }
@@ -245,7 +250,8 @@ impl Compared<'_> {
                 let Some((low, high)) = known_bounds(said) else { continue };
                 let quantity = protected.contributors().quantity(m, cell).filter(|quantity| quantity.len() > 0);
                 let Some(quantity) = quantity else { continue };
-                let figure = New { cell, sketch: Sketch::of(quantity.people()), quantity, low, high };
+                let figure =
+                    New { cell, sketch: Sketch::of(quantity.people()), quantity: Rc::new(quantity), low, high };
                 match self.beside(&figure)? {
                     Beside::Fresh => new.push(figure),
                     Beside::Said => again.push((m, cell)),
@@ -307,44 +313,46 @@ impl Compared<'_> {
             return Ok(close);
         }
         let figures: Vec<usize> = (0..self.past.len()).filter(|&f| alike(self.past.figures()[f].kind, kind)).collect();
+        let mut pairs = 0usize;
         let member = |place: usize| Member {
-            quantity: new[place].quantity.clone(),
+            quantity: Rc::clone(&new[place].quantity),
             low: new[place].low.saturating_mul(HUNDREDTHS),
             high: new[place].high.saturating_mul(HUNDREDTHS),
             new: Some(place),
         };
         for (place, whole) in new.iter().enumerate() {
-            let parts = open.parts(&figures, &whole.quantity, &whole.sketch, few)?;
+            count_pairs(&mut pairs, figures.len())?;
+            let mut parts = open.parts(&figures, &whole.quantity, &whole.sketch, few)?;
             if parts.is_empty() {
                 continue;
             }
-            let mut parts = parts;
             parts.extend((0..new.len()).filter(|&p| p != place && new[p].may_be_in(whole, few)).map(member));
             self.judge(relation::search(&member(place), &parts, allowed), &[place], new, &mut close);
         }
-        let mut wholes = 0;
-        for &figure in &figures {
-            let whole = &self.past.figures()[figure];
-            let may_be_in = |part: &New| part.sketch.may_be_within(&whole.sketch, few);
-            let inside: Vec<usize> = (0..new.len()).filter(|&p| may_be_in(&new[p])).collect();
-            if inside.is_empty() {
+        for release in self.past.releases() {
+            // Only where a new figure lies within everybody of a release can it lie within one of its figures.
+            let within: Vec<usize> = (0..new.len()).filter(|&p| new[p].lies_within(&release.people, few)).collect();
+            if within.is_empty() {
                 continue;
             }
-            let quantity = open.quantity(figure)?;
-            let inside: Vec<usize> = inside.into_iter().filter(|&p| new[p].quantity.beyond(&quantity) <= few).collect();
-            if inside.is_empty() {
-                continue;
+            for figure in release.figures.clone().filter(|&figure| alike(self.past.figures()[figure].kind, kind)) {
+                let whole = &self.past.figures()[figure];
+                let may_be_in = |&p: &usize| new[p].sketch.may_be_within(&whole.sketch, few);
+                let inside: Vec<usize> = within.iter().copied().filter(may_be_in).collect();
+                let Some((low, high)) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
+                let quantity = open.quantity(figure)?;
+                let inside: Vec<usize> =
+                    inside.into_iter().filter(|&p| new[p].quantity.beyond(&quantity) <= few).collect();
+                if inside.is_empty() {
+                    continue;
+                }
+                count_pairs(&mut pairs, figures.len())?;
+                let mut parts = open.parts(&figures, &quantity, &whole.sketch, few)?;
+                parts.extend(inside.iter().copied().map(member));
+                let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
+                let whole = Member { quantity, low, high, new: None };
+                self.judge(relation::search(&whole, &parts, allowed), &inside, new, &mut close);
             }
-            wholes += 1;
-            if wholes > MAX_WHOLES {
-                return Err(BesideError::TooClose);
-            }
-            let mut parts = open.parts(&figures, &quantity, &whole.sketch, few)?;
-            parts.extend(inside.iter().copied().map(member));
-            let Some((low, high)) = known_bounds(whole.said) else { continue };
-            let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
-            let whole = Member { quantity, low, high, new: None };
-            self.judge(relation::search(&whole, &parts, allowed), &inside, new, &mut close);
         }
         Ok(close.into_iter().map(|place| new[place].cell).collect())
     }
@@ -364,6 +372,11 @@ impl Compared<'_> {
     }
 }
 
+fn count_pairs(pairs: &mut usize, more: usize) -> Result<(), BesideError> {
+    *pairs = pairs.saturating_add(more);
+    if *pairs > MAX_PAIRS { Err(BesideError::TooClose) } else { Ok(()) }
+}
+
 /// Whether two measures count the same thing.
 fn alike(a: MeasureKind, b: MeasureKind) -> bool {
     std::mem::discriminant(&a) == std::mem::discriminant(&b)
@@ -380,13 +393,17 @@ fn known_bounds(said: Cell) -> Option<(u64, u64)> {
 /// A figure that is to be said.
 struct New {
     cell: usize,
-    quantity: Quantity,
+    quantity: Rc<Quantity>,
     sketch: Sketch,
     low: u64,
     high: u64,
 }
 
 impl New {
+    fn lies_within(&self, everybody: &RoaringBitmap, few: u64) -> bool {
+        self.quantity.people().difference_len(everybody) <= few
+    }
+
     fn may_be_in(&self, whole: &Self, few: u64) -> bool {
         self.sketch.may_be_within(&whole.sketch, few)
     }
@@ -406,7 +423,7 @@ enum Beside {
 struct Open<'a> {
     past: &'a Past,
     vault: &'a dyn Vault,
-    sets: HashMap<usize, Quantity>,
+    sets: HashMap<usize, Rc<Quantity>>,
     people: u64,
 }
 
@@ -415,16 +432,16 @@ impl<'a> Open<'a> {
         Self { past, vault, sets: HashMap::new(), people: 0 }
     }
 
-    fn quantity(&mut self, figure: usize) -> Result<Quantity, Lost> {
+    fn quantity(&mut self, figure: usize) -> Result<Rc<Quantity>, Lost> {
         if let Some(quantity) = self.sets.get(&figure) {
-            return Ok(quantity.clone());
+            return Ok(Rc::clone(quantity));
         }
-        let quantity = self.past.figures().get(figure).ok_or(Lost)?.quantity(self.vault)?;
+        let quantity = Rc::new(self.past.figures().get(figure).ok_or(Lost)?.quantity(self.vault)?);
         if self.people.saturating_add(quantity.len()) > MAX_OPEN {
             (self.people, self.sets) = (0, HashMap::new());
         }
         self.people += quantity.len();
-        self.sets.insert(figure, quantity.clone());
+        self.sets.insert(figure, Rc::clone(&quantity));
         Ok(quantity)
     }
 
@@ -432,7 +449,7 @@ impl<'a> Open<'a> {
     /// itself excepted.
     fn parts(&mut self, figures: &[usize], whole: &Quantity, sketch: &Sketch, few: u64) -> Result<Vec<Member>, Lost> {
         let past = self.past;
-        let may_be_part = |&figure: &usize| past.figures()[figure].sketch.may_be_within(sketch, few);
+        let may_be_part = |&figure: &usize| past.figures()[figure].may_be_within(whole.people(), sketch, few);
         let near: Vec<usize> = figures.iter().copied().filter(may_be_part).collect();
         let mut parts: Vec<Member> = Vec::new();
         let mut seen: HashMap<(u64, u64), Vec<usize>> = HashMap::new();

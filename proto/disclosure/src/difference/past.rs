@@ -1,7 +1,10 @@
 //! The figures that were released so far, indexed so that a new one is compared with few of them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+use roaring::RoaringBitmap;
 
 use super::quantity::Quantity;
 use super::sketch::Sketch;
@@ -20,7 +23,17 @@ pub trait Vault {
 pub struct Past {
     figures: Vec<Figure>,
     by_people: BTreeMap<u64, Vec<usize>>,
+    releases: Vec<Everybody>,
 }
+
+/// The people of one release, and where its figures are.
+pub(crate) struct Everybody {
+    pub(crate) people: RoaringBitmap,
+    pub(crate) figures: Range<usize>,
+}
+
+/// So many people of a figure tell of most sets that it does not lie within them, without opening it.
+const SAMPLES: usize = 24;
 
 /// One released figure.
 pub(crate) struct Figure {
@@ -34,6 +47,8 @@ pub(crate) struct Figure {
     /// The truth, in hundredths.
     pub(crate) hundredths: u64,
     pub(crate) sketch: Sketch,
+    /// Some of the people, evenly spread; all of them where they are few.
+    samples: Box<[u32]>,
 }
 
 /// The contributors of a release cannot be had: nothing may be compared, so nothing released.
@@ -61,6 +76,7 @@ impl Past {
 
     /// Remembers what a release said. Releases are added in their order.
     pub fn add(&mut self, release: u64, contributors: &Contributors) {
+        let first = self.figures.len();
         for (measure, &kind) in contributors.kinds().iter().enumerate() {
             for cell in 0..contributors.all_cells() {
                 // What is withheld or not covered says nothing; a zero has nobody to be told apart.
@@ -78,11 +94,20 @@ impl Past {
                     people: quantity.len(),
                     hundredths: quantity.hundredths(),
                     sketch: Sketch::of(quantity.people()),
+                    samples: samples(quantity.people()),
                 };
                 self.by_people.entry(figure.people).or_default().push(self.figures.len());
                 self.figures.push(figure);
             }
         }
+        if self.figures.len() > first {
+            let figures = first..self.figures.len();
+            self.releases.push(Everybody { people: contributors.everybody(), figures });
+        }
+    }
+
+    pub(crate) fn releases(&self) -> &[Everybody] {
+        &self.releases
     }
 
     pub(crate) fn figures(&self) -> &[Figure] {
@@ -113,7 +138,19 @@ impl Past {
     }
 }
 
+fn samples(people: &RoaringBitmap) -> Box<[u32]> {
+    let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(SAMPLES).max(1);
+    people.iter().step_by(step).collect()
+}
+
 impl Figure {
+    /// Whether the figure might have at most so many people beyond a whole.
+    pub(crate) fn may_be_within(&self, whole: &RoaringBitmap, sketch: &Sketch, at_most: u64) -> bool {
+        self.people <= whole.len().saturating_add(at_most)
+            && self.sketch.may_be_within(sketch, at_most)
+            && self.samples.iter().filter(|&&person| !whole.contains(person)).count() as u64 <= at_most
+    }
+
     /// What the figure is made of.
     pub(crate) fn quantity(&self, vault: &dyn Vault) -> Result<Quantity, Lost> {
         vault.contributors(self.release).ok_or(Lost)?.quantity(self.measure, self.cell).ok_or(Lost)

@@ -11,6 +11,8 @@
 //! take it, or in the rest, until rest or excess are of too many people to matter. That is limited in steps, never in
 //! time; beyond the limit the answer is *too many*, and the new figure is not released.
 
+use std::rc::Rc;
+
 use super::quantity::Quantity;
 
 /// The most steps of one search.
@@ -21,7 +23,7 @@ pub(crate) const MAX_PARTS: usize = 4096;
 /// A released figure, or one that is to be.
 #[derive(Clone)]
 pub(crate) struct Member {
-    pub(crate) quantity: Quantity,
+    pub(crate) quantity: Rc<Quantity>,
     /// What everybody knows of it, in hundredths.
     pub(crate) low: u64,
     pub(crate) high: u64,

@@ -208,7 +208,7 @@ fn set(people: std::ops::Range<u32>) -> BTreeSet<u32> {
 fn all_and_all_but_three_are_one_answer() {
     let said = check(&[vec![set(0..101)], vec![set(0..98)]], Per::Person);
     assert_eq!(said[0], said[1]);
-    // Nearest first, then the earliest: the answer stays with the first, however often the set is shaved.
+    // The answer stays with the first, however often the set is shaved.
     let mut provider = Provider::default();
     let first = provider.ask_one(0..200, &policy(10));
     for gone in 1..10 {
