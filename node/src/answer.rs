@@ -169,6 +169,8 @@ impl Inner {
         let cohorts = provider.config.limits.cohorts;
         let (turn, beside) = turn.protect(&provider.ledger, &provider.cipher, cohorts, table, subject, asked).await?;
         provider.steps.at(Step::Protected);
+        let public = Public::nothing(query.domain(), query.measures());
+        withstand(provider.code(), &beside.protected, &public, provider.steps.as_ref())?;
         Ok((turn, Some(beside)))
     }
 
