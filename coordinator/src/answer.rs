@@ -60,6 +60,7 @@ fn head(snapshot: &Snapshot, state: RunState) -> Answer {
         asked_at: record.asked_at,
         deadline: record.deadline,
         closed_at: None,
+        stands_for: wire::STANDS_FOR.to_owned(),
         dimensions: query.map(combine::dimensions).unwrap_or_default(),
         measures: query.map(combine::measures).unwrap_or_default(),
         sites: snapshot

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use disclosure::{Protected, Public, protect};
+use disclosure::{Protected, Public, RawTable};
 use template::SigningKey;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
@@ -15,6 +15,7 @@ use wire::{
 use crate::admit::Admitted;
 use crate::attack::withstand;
 use crate::config::Config;
+use crate::differencing::{Beside, Subject, Table, Turn, base};
 use crate::engine::{EngineError, Question};
 use crate::host::Host;
 use crate::ledger::{Asked, Context, Entry, Given, Known, LedgerError, Place};
@@ -31,12 +32,6 @@ pub struct Node(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) provider: Provider,
     pub(crate) host: Arc<Host>,
-}
-
-/// A protected table, and who stands behind it, sealed.
-struct Figures {
-    protected: Protected,
-    contributors: Vec<u8>,
 }
 
 impl Node {
@@ -124,39 +119,70 @@ impl Inner {
         let admitted = self.admit(order.order(), dispatch, asked).await?;
         provider.steps.at(Step::Admitted);
         // Asked before by anyone: the stored figures, never counted again.
-        let figures = match provider.ledger.prior(admitted.key).await? {
-            Some(_) => None,
-            None => Some(self.figures(&admitted, asked.order).await?),
+        if provider.ledger.prior(admitted.key).await?.is_some() {
+            drop(processor);
+            return Ok(provider.ledger.record(self.entry(admitted, None, asked)).await?);
+        }
+        let raw = self.count(&admitted).await?;
+        let turn = provider.differencing.turn().await;
+        // The same question may have been answered while this one waited.
+        let asked_before = provider.ledger.prior(admitted.key).await?.is_some();
+        let (turn, figures) = match asked_before {
+            true => (turn, None),
+            false => self.figures(&admitted, raw, turn, asked).await?,
         };
         drop(processor);
-        Ok(provider.ledger.record(self.entry(admitted, figures, asked)).await?)
+        let release = provider.ledger.record(self.entry(admitted, figures, asked)).await?;
+        drop(turn);
+        Ok(release)
     }
 
-    async fn figures(&self, admitted: &Admitted, order: OrderId) -> Result<Figures, Reason> {
+    async fn count(&self, admitted: &Admitted) -> Result<RawTable, Reason> {
         let Admitted { query, lookups, checked, snapshot, coverage, .. } = admitted;
         let provider = &self.provider;
         let question = Question { query, checked, lookups, covered: &coverage.inner };
         let counted = timeout(provider.config.limits.query, provider.engine.count(&question, snapshot));
         let raw = counted.await.map_err(|_| Reason::OutOfTime)?.map_err(|error| self.engine(error))?;
         provider.steps.at(Step::Counted);
-        let strict = provider.config.policy.stricter(&query.policy());
-        let public = Public::nothing(query.domain(), query.measures());
-        let protected =
-            protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage, &public).map_err(|error| {
-                tracing::error!(provider = %provider.code(), "nothing is released: {error}");
-                Reason::ProtectFailed
-            })?;
-        provider.steps.at(Step::Protected);
-        withstand(provider.code(), &protected, &public, provider.steps.as_ref())?;
-        let place = order.to_string();
-        let contributors = protected.contributors().seal(|plain| provider.cipher.seal(plain, place.as_bytes()));
-        Ok(Figures { contributors: contributors.ok_or(Reason::ReleaseFailed)?, protected })
+        Ok(raw)
     }
 
-    fn entry(&self, admitted: Admitted, figures: Option<Figures>, asked: &Asked) -> Entry {
+    /// Protects what was counted beside everything that was released before. The turn is kept until the commit.
+    async fn figures(
+        &self,
+        admitted: &Admitted,
+        raw: RawTable,
+        turn: Turn,
+        asked: &Asked,
+    ) -> Result<(Turn, Option<Beside>), Reason> {
+        let Admitted { query, checked, snapshot, coverage, key, .. } = admitted;
+        let provider = &self.provider;
+        let table = Table {
+            raw,
+            domain: query.domain().clone(),
+            measures: query.measures().to_vec(),
+            policy: provider.config.policy.stricter(&query.policy()),
+            coverage: coverage.coverage.clone(),
+            public: Public::nothing(query.domain(), query.measures()),
+        };
+        let subject = Subject {
+            key: *key,
+            base: base(checked.tables().iter().map(|read| read.name.as_str())),
+            numbering: snapshot.numbering(),
+        };
+        let cohorts = provider.config.limits.cohorts;
+        let (turn, beside) = turn.protect(&provider.ledger, &provider.cipher, cohorts, table, subject, asked).await?;
+        provider.steps.at(Step::Protected);
+        let public = Public::nothing(query.domain(), query.measures());
+        withstand(provider.code(), &beside.protected, &public, provider.steps.as_ref())?;
+        Ok((turn, Some(beside)))
+    }
+
+    fn entry(&self, admitted: Admitted, figures: Option<Beside>, asked: &Asked) -> Entry {
         let config = &self.provider.config;
         let key = Arc::clone(&config.signing_key);
         let header = self.header(&admitted, asked);
+        let after = figures.as_ref().map_or(0, |figures| figures.after);
         let (protected, contributors) = figures.map(|f| (f.protected, f.contributors)).unzip();
         Entry {
             asked: asked.clone(),
@@ -165,6 +191,7 @@ impl Inner {
             lookups: admitted.lookups.iter().map(|lookup| (lookup.name().to_owned(), lookup.version())).collect(),
             contributors,
             documents: admitted.documents,
+            after,
             make: Box::new(move |place, prior| sign(header, place, prior, protected.as_ref(), &key)),
         }
     }

@@ -22,6 +22,7 @@ pub(crate) use files::{create_private, signing_key as read_signing_key};
 pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
 pub use written::{Answering, ColumnKind};
 
+use crate::differencing::Cohorts;
 use written::Written;
 
 /// One provider, as its operator configured it.
@@ -99,6 +100,8 @@ pub struct Limits {
     pub waiting: usize,
     /// Answers leave at multiples of this after their order came, so that time says little.
     pub quantum: Duration,
+    /// How many different questions are ever answered: see [`Cohorts`].
+    pub cohorts: Cohorts,
 }
 
 /// Where a provider's tables come from.
@@ -382,7 +385,16 @@ impl Reader<'_> {
         within("concurrent", written.concurrent as u64, 1, 64)?;
         within("waiting", written.waiting as u64, 1, 1024)?;
         within("quantum_ms", written.quantum_ms, 1, 60_000)?;
+        within("cohorts_per_base", written.cohorts_per_base as u64, 1, Cohorts::MOST_PER_BASE as u64)?;
+        within("cohorts_per_analyst", written.cohorts_per_analyst as u64, 1, Cohorts::MOST_PER_ANALYST as u64)?;
+        within("cohorts_per_purpose", written.cohorts_per_purpose as u64, 1, Cohorts::MOST_PER_PURPOSE as u64)?;
+        let cohorts = Cohorts {
+            per_base: written.cohorts_per_base,
+            per_analyst: written.cohorts_per_analyst,
+            per_purpose: written.cohorts_per_purpose,
+        };
         Ok(Limits {
+            cohorts,
             memory_bytes: written.memory_mb * 1024 * 1024,
             query: Duration::from_secs(written.query_seconds),
             concurrent: written.concurrent,

@@ -179,7 +179,12 @@ to = "2025-12-31"
     /// A template over the stays, with `edit` made to its text, in its envelope.
     pub(crate) fn template(&self, edit: (&str, &str)) -> (Digest, Vec<u8>) {
         assert!(TEMPLATE.contains(edit.0), "nothing to edit");
-        let text = TEMPLATE.replace(edit.0, edit.1).into_bytes();
+        self.signed(TEMPLATE.replace(edit.0, edit.1))
+    }
+
+    /// A template's text, signed by both guardians.
+    pub(crate) fn signed(&self, text: String) -> (Digest, Vec<u8>) {
+        let text = text.into_bytes();
         let guardians = [&self.guardians[0], &self.guardians[1]];
         (Digest::of(&text), Envelope::sign(PayloadType::Template, text, &guardians).to_bytes())
     }

@@ -16,6 +16,7 @@ mod quarantine;
 mod reading;
 mod rows;
 mod schema;
+mod sealed;
 mod store;
 mod walk;
 
@@ -38,6 +39,7 @@ pub(crate) use quarantine::{Leap, Length};
 pub(crate) use reading::read;
 pub use reading::{Held, ReadingError};
 pub(crate) use rows::ReleaseRow;
+pub(crate) use sealed::Sealed;
 pub use store::LedgerOpenError;
 use store::Store;
 pub use walk::BrokenLink;
@@ -142,6 +144,8 @@ pub(crate) struct Entry {
     pub contributors: Option<Vec<u8>>,
     /// What the release was made under, kept beside it.
     pub documents: Vec<Kept>,
+    /// The newest release that fresh figures were compared with: any newer one makes the comparison worth nothing.
+    pub after: u64,
     pub make: Make,
 }
 
@@ -198,6 +202,27 @@ impl Ledger {
     /// The latest time that the ledger has seen.
     pub(crate) async fn last_known_time(&self) -> Result<DateTime<Utc>, LedgerError> {
         self.run(|store| store.last_known_time()).await
+    }
+
+    /// The next few releases after a place that have contributors of their own, sealed.
+    pub(crate) async fn sealed_after(&self, sequence: u64) -> Result<Vec<Sealed>, LedgerError> {
+        self.run(move |store| store.sealed_after(sequence)).await
+    }
+
+    /// The sealed contributors of one release.
+    pub(crate) async fn sealed(&self, sequence: u64) -> Result<Option<Sealed>, LedgerError> {
+        self.run(move |store| store.sealed(sequence)).await
+    }
+
+    /// Stops every release until the next start: what is in the ledger cannot be compared with.
+    pub(crate) async fn incomparable(&self, what: &'static str) {
+        let quarantined = move |store: &mut Store| {
+            store.incomparable(what);
+            Ok(())
+        };
+        if self.run(quarantined).await.is_err() {
+            tracing::error!("a ledger that should be quarantined has stopped: nothing is released either way");
+        }
     }
 
     /// Commits a release and reads it back.

@@ -17,6 +17,7 @@ mod clock;
 mod config;
 mod coverage;
 mod custody;
+mod differencing;
 mod engine;
 #[cfg(test)]
 mod fixture;
@@ -42,6 +43,7 @@ pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, CatalogueUse, ColumnKind, Config, ConfigError, Coordinator,
     Governance, Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
 };
+pub use crate::differencing::Cohorts;
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::guardian::{WordError, give_word};
 pub use crate::host::Host;

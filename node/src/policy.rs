@@ -23,6 +23,7 @@ pub(crate) enum Reason {
     CatalogueStale,
     ClockAhead,
     ClockSteppedBack,
+    CohortsSpent,
     DataIntegrity,
     EngineFailed,
     Expired,
@@ -49,6 +50,7 @@ pub(crate) enum Reason {
     TemplateMismatch,
     TemplateNotApproved,
     TemplateRefused,
+    TooClose,
     WrongKind,
     WrongProvider,
 }
@@ -66,6 +68,7 @@ impl Reason {
             Self::CatalogueStale => "catalogue-stale",
             Self::ClockAhead => "clock-ahead",
             Self::ClockSteppedBack => "clock-stepped-back",
+            Self::CohortsSpent => "cohorts-spent",
             Self::DataIntegrity => "data-integrity",
             Self::EngineFailed => "engine-failed",
             Self::Expired => "expired",
@@ -92,6 +95,7 @@ impl Reason {
             Self::TemplateMismatch => "template-mismatch",
             Self::TemplateNotApproved => "template-not-approved",
             Self::TemplateRefused => "template-refused",
+            Self::TooClose => "too-close",
             Self::WrongKind => "wrong-kind",
             Self::WrongProvider => "wrong-provider",
         }
@@ -119,13 +123,15 @@ impl Reason {
             | Self::WrongKind => Refusal::NotApproved,
             Self::NotCovered => Refusal::NotCovered,
             Self::AnsweringOff
+            | Self::CohortsSpent
             | Self::NoConsent
             | Self::NotAccepted
             | Self::OrganisationRefused
             | Self::PopulationTooSmall
             | Self::PurposeRefused
             | Self::RefusalsUnreadable
-            | Self::TemplateRefused => Refusal::NotReleased,
+            | Self::TemplateRefused
+            | Self::TooClose => Refusal::NotReleased,
             Self::LedgerQuarantined => Refusal::Quarantined,
             Self::Replayed => Refusal::Replayed,
             Self::RequestNotSigned => Refusal::RequestNotSigned,

@@ -10,6 +10,7 @@ use wire::ProviderCode;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError, KeyFileError};
 use crate::custody::{self, Custody};
+use crate::differencing::Differencing;
 use crate::engine::{Engine, EngineError};
 use crate::guardian::Words;
 use crate::host::processors;
@@ -21,7 +22,8 @@ use crate::steps::Steps;
 pub struct Provider {
     pub(crate) config: Config,
     pub(crate) ledger: Ledger,
-    pub(crate) cipher: Cipher,
+    pub(crate) cipher: Arc<Cipher>,
+    pub(crate) differencing: Differencing,
     pub(crate) engine: Engine,
     pub(crate) steps: Arc<dyn Steps>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -183,7 +185,8 @@ impl Provider {
             ledger,
             custody,
             words,
-            cipher,
+            cipher: Arc::new(cipher),
+            differencing: Differencing::default(),
             engine,
             steps,
             clock,

@@ -13,6 +13,8 @@ use crate::fixture::{Site, key, told, unobserved};
 use crate::snapshot::Snapshot;
 use crate::steps::Steps;
 
+mod differencing;
+
 struct At(Mutex<DateTime<Utc>>);
 
 impl Clock for At {

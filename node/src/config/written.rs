@@ -7,6 +7,8 @@ use serde::Deserialize;
 use template::{Digest, ProviderKind, PublicKey};
 use wire::{OptOuts, ProviderCode, TlsFiles};
 
+use crate::differencing::Cohorts;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
@@ -123,11 +125,24 @@ pub(super) struct Limits {
     pub concurrent: usize,
     pub waiting: usize,
     pub quantum_ms: u64,
+    pub cohorts_per_base: usize,
+    pub cohorts_per_analyst: usize,
+    pub cohorts_per_purpose: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_mb: 1024, query_seconds: 120, concurrent: 2, waiting: 32, quantum_ms: 100 }
+        let Cohorts { per_base, per_analyst, per_purpose } = Cohorts::default();
+        Self {
+            memory_mb: 1024,
+            query_seconds: 120,
+            concurrent: 2,
+            waiting: 32,
+            quantum_ms: 100,
+            cohorts_per_base: per_base,
+            cohorts_per_analyst: per_analyst,
+            cohorts_per_purpose: per_purpose,
+        }
     }
 }
 

@@ -15,12 +15,36 @@ struct Counted {
     protected: Protected,
 }
 
+/// Reads the sealed form as far as the people: version, inner cells, totals, measures, then a set per inner cell.
 fn parsed(mut bytes: &[u8]) -> Vec<BTreeSet<u32>> {
+    let mut number = |skip: usize| {
+        let (mut n, mut shift) = (0usize, 0);
+        bytes = &bytes[skip..];
+        loop {
+            let (&byte, rest) = bytes.split_first().unwrap();
+            bytes = rest;
+            n |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return (n, bytes);
+            }
+        }
+    };
+    let inner = number(1).0;
+    for _ in 0..number(0).0 {
+        for _ in 0..number(0).0 {
+            number(0);
+        }
+    }
+    for _ in 0..number(0).0 {
+        number(1);
+    }
     let mut cells = Vec::new();
-    while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
-        let (set, rest) = rest.split_at(u32::from_le_bytes(*length) as usize);
-        cells.push(roaring::RoaringBitmap::deserialize_from(set).unwrap().iter().collect());
-        bytes = rest;
+    let mut skip = 0;
+    for _ in 0..inner {
+        let (length, rest) = number(skip);
+        cells.push(roaring::RoaringBitmap::deserialize_from(&rest[..length]).unwrap().iter().collect());
+        skip = length;
     }
     cells
 }

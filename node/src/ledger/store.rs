@@ -214,6 +214,19 @@ impl Store {
         self.anchor.write(&Anchor { epoch, release: self.releases, audit: self.audit })
     }
 
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Nothing more is released until a restart finds mended what made the record incomparable.
+    pub(super) fn incomparable(&mut self, what: &str) {
+        tracing::error!(
+            "LEDGER QUARANTINED: {what}. Nothing more is released. Restore the newest copy of ledger, anchor, \
+             contributors.key and numbers.sealed together, then restart"
+        );
+        self.state = State::Quarantined;
+    }
+
     pub(super) fn ready(&self) -> Result<(), LedgerError> {
         match self.state {
             State::Ready => Ok(()),
@@ -274,7 +287,7 @@ impl Store {
     /// Inserts and commits; `None` where the order is there already.
     fn insert(&mut self, entry: Entry) -> Result<Option<(Link, Link, i64)>, LedgerError> {
         let storage = |_: rusqlite::Error| LedgerError::Storage;
-        let Entry { asked, key, made_at, lookups, contributors, documents, make } = entry;
+        let Entry { asked, key, made_at, lookups, contributors, documents, after, make } = entry;
         let (releases, audit) = (self.releases, self.audit);
         let last_known = self.last_known;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
@@ -295,6 +308,10 @@ impl Store {
             return Err(LedgerError::Release);
         }
         let contributors = contributors.filter(|_| prior.is_none());
+        // INVARIANT: fresh figures were compared with everything that is recorded.
+        if contributors.is_some() && newest_sealed(&transaction).map_err(storage)? != after {
+            return Err(LedgerError::Release);
+        }
         let mut row = ReleaseRow {
             sequence,
             order_id: id_bytes(&asked.order),
@@ -417,6 +434,10 @@ fn stored_digest(connection: &Connection, order: &OrderId) -> rusqlite::Result<O
         .prepare_cached("select order_sha256 from release where order_id = ?1")?
         .query_row([id_bytes(order)], |row| row.get(0))
         .optional()
+}
+
+fn newest_sealed(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.prepare_cached("select coalesce(max(sequence), 0) from contributors")?.query_row([], |row| row.get(0))
 }
 
 fn prior(connection: &Connection, key: &AnswerKey) -> rusqlite::Result<Option<Vec<u8>>> {

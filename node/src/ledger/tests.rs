@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use disclosure::{Coverage, Domain, Measure, Policy, Protected, Public, Tally, protect};
 use rusqlite::Connection;
@@ -18,6 +19,8 @@ struct Book {
     key: Arc<SigningKey>,
     provider: ProviderCode,
     snapshot: SnapshotId,
+    /// The newest release with contributors of its own.
+    newest: Arc<AtomicU64>,
 }
 
 impl Book {
@@ -28,6 +31,7 @@ impl Book {
             key: Arc::new(key()),
             provider: "Y00001".parse().unwrap(),
             snapshot: SnapshotId::random().unwrap(),
+            newest: Arc::default(),
         };
         Ledger::create(&book.files(), &book.provider, now()).unwrap();
         book
@@ -83,6 +87,7 @@ impl Book {
             made_at: now(),
         };
         let key = Arc::clone(&self.key);
+        let newest = Arc::clone(&self.newest);
         Entry {
             asked: asked.clone(),
             key: self.key_of(question),
@@ -90,8 +95,12 @@ impl Book {
             lookups: vec![("practice_locality".to_owned(), 3)],
             contributors: Some(vec![7; 40]),
             documents: vec![],
+            after: self.newest.load(Ordering::SeqCst),
             make: Box::new(move |place, prior| {
                 let header = Header { sequence: place.sequence, previous_head: place.previous_head, ..header };
+                if prior.is_none() {
+                    newest.store(place.sequence, Ordering::SeqCst);
+                }
                 let statement = match prior {
                     Some(stored) => Statement::again(header, &StoredCells::of(stored, &key.public()).ok()?),
                     None => Statement::new(header, &protected(people)),
@@ -143,7 +152,8 @@ fn the_same_question_gets_the_same_figures_and_a_new_snapshot_its_own() {
     let figures = |release: &Release| payload(release).split("\"measures\"").nth(1).unwrap().to_owned();
     assert_eq!(figures(&first), figures(&again));
     assert!(payload(&again).contains("\"ledger_sequence\":2"));
-    let fresh = Book { snapshot: SnapshotId::random().unwrap(), key: Arc::clone(&book.key), ..Book::new() };
+    let (key, newest) = (Arc::clone(&book.key), Arc::clone(&book.newest));
+    let fresh = Book { snapshot: SnapshotId::random().unwrap(), key, newest, ..Book::new() };
     let newer = store.record(fresh.entry(&book.asked(), "q", 90)).unwrap();
     assert_ne!(figures(&first), figures(&newer));
     assert!(store.prior(&book.key_of("q")).unwrap().is_some());
@@ -309,6 +319,7 @@ fn a_full_disk_releases_nothing_and_leaves_the_ledger_whole() {
     assert_eq!(store.known(&asked.order, &asked.order_digest).map(|_| ()), Err(LedgerError::Storage));
     assert_eq!(store.record(book.entry(&lost, "q2", 50)).map(|_| ()), Err(LedgerError::Storage));
     drop(store);
+    book.newest.store(1, Ordering::SeqCst);
     let mut store = book.open().unwrap();
     assert!(matches!(store.known(&lost.order, &lost.order_digest), Ok(Known::No)));
     let Ok(Known::Same(again)) = store.known(&asked.order, &asked.order_digest) else { panic!("it is known") };

@@ -1,39 +1,329 @@
-//! Who stands behind each inner cell, for the ledger's comparison of releases.
+//! Who stands behind each figure of a release, and what was said of it: what the ledger compares releases by.
 
-use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The people behind each inner cell of a protected table, as node-local numbers.
+use roaring::{MultiOps, RoaringBitmap};
+
+use crate::cell::Cell;
+use crate::difference::Quantity;
+use crate::domain::MAX_CELLS;
+use crate::measure::{HUNDREDTHS, MAX_MEASURES, MeasureKind};
+use crate::raw::RawTable;
+
+/// The version of the sealed form.
+const VERSION: u8 = 2;
+
+/// The people behind each inner cell of a protected table as node-local numbers, what each contributes, and what was said.
 ///
 /// They never leave the node: no Debug, Clone or getter, and one way out, to the ledger that encrypts them at rest.
-pub struct Contributors(Vec<RoaringBitmap>);
+pub struct Contributors {
+    /// Per total, in the order of the cells, the inner cells that it covers, ascending.
+    totals: Vec<Vec<usize>>,
+    kinds: Vec<MeasureKind>,
+    people: Vec<RoaringBitmap>,
+    /// Per measure and inner cell what each person contributes, capped; empty for a measure that counts people.
+    each: Vec<Vec<Arc<Vec<u32>>>>,
+    said: Vec<Vec<Cell>>,
+}
 
 impl Contributors {
-    pub(crate) fn new(cells: Vec<RoaringBitmap>) -> Self {
-        Self(cells)
+    pub(crate) fn new(raw: RawTable, said: Vec<Vec<Cell>>) -> Self {
+        let kinds = raw.measures.iter().map(crate::measure::Measure::kind).collect();
+        let totals = (raw.domain.inner_len()..raw.domain.len()).map(|total| raw.domain.children(total)).collect();
+        Self { totals, kinds, people: raw.people, each: raw.each, said }
     }
 
     /// The number of inner cells, which the declaration gives away anyway.
     #[must_use]
     pub fn cells(&self) -> usize {
-        self.0.len()
+        self.people.len()
     }
 
-    /// Hands the sets, serialised, to `encrypt` and returns what it made of them.
-    ///
-    /// Per inner cell, in the domain's order: four bytes of length (little endian), then the set in Roaring's portable
-    /// format. `encrypt` must not let the bytes reach anything but the ledger's cipher.
-    pub fn seal<T>(&self, encrypt: impl FnOnce(&[u8]) -> T) -> T {
-        let mut bytes = Vec::with_capacity(self.0.iter().map(|people| 4 + people.serialized_size()).sum());
-        for people in &self.0 {
-            // A set of u32 numbers takes at most 8192 bytes for each of 65,536 chunks: half a GiB and headers.
-            let length = u32::try_from(people.serialized_size()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&length.to_le_bytes());
-            // Writing to memory cannot fail; were it to, the ledger would refuse the short record.
-            if people.serialize_into(&mut bytes).is_err() {
-                bytes.clear();
-                break;
+    /// Leaves out of what is remembered what was said of these measures and cells.
+    pub(crate) fn forget(&mut self, figures: &[(usize, usize)]) {
+        for &(measure, cell) in figures {
+            if let Some(said) = self.said.get_mut(measure).and_then(|said| said.get_mut(cell)) {
+                *said = Cell::Withheld;
             }
         }
+    }
+
+    /// The number of all cells, totals included.
+    pub(crate) fn all_cells(&self) -> usize {
+        self.people.len() + self.totals.len()
+    }
+
+    pub(crate) fn kinds(&self) -> &[MeasureKind] {
+        &self.kinds
+    }
+
+    /// Everybody in any inner cell.
+    pub(crate) fn everybody(&self) -> RoaringBitmap {
+        self.people.iter().union()
+    }
+
+    /// What was said of a cell; `None` where there is no such cell or measure.
+    pub(crate) fn said(&self, measure: usize, cell: usize) -> Option<Cell> {
+        self.said.get(measure)?.get(cell).copied()
+    }
+
+    /// The people of an inner cell, and per measure what each of them contributes.
+    pub(crate) fn inner(&self, cell: usize) -> Option<(&RoaringBitmap, Vec<Option<Arc<Vec<u32>>>>)> {
+        let each = self.each.iter().map(|each| each.get(cell).cloned()).collect();
+        Some((self.people.get(cell)?, each))
+    }
+
+    /// What a figure is made of: of a total of people the distinct ones, of rows and sums all contributions.
+    pub(crate) fn quantity(&self, measure: usize, cell: usize) -> Option<Quantity> {
+        let kind = self.kinds.get(measure)?;
+        if cell < self.people.len() {
+            return quantity(*kind, &self.people, self.each.get(measure)?, cell);
+        }
+        total(*kind, &self.people, self.each.get(measure)?, self.totals.get(cell - self.people.len())?)
+    }
+
+    /// Hands everything, serialised, to `encrypt` and returns what it made of it. `encrypt` must not let the bytes reach
+    /// anything but the ledger's cipher.
+    pub fn seal<T>(&self, encrypt: impl FnOnce(&[u8]) -> T) -> T {
+        let mut bytes = vec![VERSION];
+        number(&mut bytes, self.people.len() as u64);
+        number(&mut bytes, self.totals.len() as u64);
+        for children in &self.totals {
+            number(&mut bytes, children.len() as u64);
+            let mut next = 0;
+            for &child in children {
+                // INVARIANT: children ascend, so each is written as its distance from the least that it could be.
+                number(&mut bytes, child.saturating_sub(next) as u64);
+                next = child + 1;
+            }
+        }
+        number(&mut bytes, self.kinds.len() as u64);
+        for kind in &self.kinds {
+            let (tag, cap) = match *kind {
+                MeasureKind::People => (0, 0),
+                MeasureKind::Rows { at_most_per_person } => (1, at_most_per_person.unwrap_or(0)),
+                MeasureKind::Sum { at_most_per_person } => (2, at_most_per_person),
+            };
+            bytes.push(tag);
+            number(&mut bytes, cap);
+        }
+        for people in &self.people {
+            number(&mut bytes, people.serialized_size() as u64);
+            // Writing to memory cannot fail; were it to, the record would not open again and the ledger say so.
+            if people.serialize_into(&mut bytes).is_err() {
+                bytes.clear();
+            }
+        }
+        for each in self.each.iter().flatten() {
+            each.iter().for_each(|&amount| number(&mut bytes, amount.into()));
+        }
+        for cell in self.said.iter().flatten() {
+            let (tag, figures): (u8, &[u64]) = match cell {
+                Cell::Shown { value, low, high } => (0, &[*value, *low, *high]),
+                Cell::Suppressed { low, high } => (1, &[*low, *high]),
+                Cell::Zero => (2, &[]),
+                Cell::Withheld => (3, &[]),
+                Cell::NotCovered => (4, &[]),
+            };
+            bytes.push(tag);
+            figures.iter().for_each(|&figure| number(&mut bytes, figure));
+        }
         encrypt(&bytes)
+    }
+
+    /// What was sealed; `None` where the bytes are not exactly such a record.
+    #[must_use]
+    pub fn unseal(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        if reader.byte()? != VERSION {
+            return None;
+        }
+        let inner = reader.size(MAX_CELLS)?;
+        let totals = reader.size(MAX_CELLS)?;
+        let totals = (0..totals).map(|_| reader.children(inner)).collect::<Option<Vec<_>>>()?;
+        let measures = reader.size(MAX_MEASURES)?;
+        let kinds = (0..measures).map(|_| reader.kind()).collect::<Option<Vec<_>>>()?;
+        let people = (0..inner).map(|_| reader.people()).collect::<Option<Vec<_>>>()?;
+        let mut each = Vec::with_capacity(measures);
+        for kind in &kinds {
+            let cells = if *kind == MeasureKind::People { &[] } else { people.as_slice() };
+            let amounts = |people: &RoaringBitmap| reader.amounts(people.len()).map(Arc::new);
+            each.push(cells.iter().map(amounts).collect::<Option<Vec<_>>>()?);
+        }
+        let mut said = Vec::with_capacity(measures);
+        for _ in 0..measures {
+            said.push((0..inner + totals.len()).map(|_| reader.cell()).collect::<Option<Vec<_>>>()?);
+        }
+        reader.0.is_empty().then_some(Self { totals, kinds, people, each, said })
+    }
+}
+
+/// What an inner cell of a measure is made of.
+pub(crate) fn quantity(
+    kind: MeasureKind,
+    people: &[RoaringBitmap],
+    each: &[Arc<Vec<u32>>],
+    cell: usize,
+) -> Option<Quantity> {
+    let people = people.get(cell)?;
+    Some(match kind {
+        MeasureKind::People => Quantity::of_people(people.clone()),
+        MeasureKind::Rows { .. } => Quantity::of_amounts(people, each.get(cell)?, HUNDREDTHS),
+        MeasureKind::Sum { .. } => Quantity::of_amounts(people, each.get(cell)?, 1),
+    })
+}
+
+/// What a total over these inner cells is made of.
+pub(crate) fn total(
+    kind: MeasureKind,
+    people: &[RoaringBitmap],
+    each: &[Arc<Vec<u32>>],
+    children: &[usize],
+) -> Option<Quantity> {
+    if kind == MeasureKind::People {
+        let covered = children.iter().map(|&child| people.get(child)).collect::<Option<Vec<_>>>()?;
+        return Some(Quantity::of_people(covered.into_iter().union()));
+    }
+    let unit = if matches!(kind, MeasureKind::Rows { .. }) { HUNDREDTHS } else { 1 };
+    let mut sums: BTreeMap<u32, u64> = BTreeMap::new();
+    for &child in children {
+        for (person, amount) in people.get(child)?.iter().zip(each.get(child)?.iter()).filter(|(_, a)| **a > 0) {
+            *sums.entry(person).or_default() += u64::from(*amount) * unit;
+        }
+    }
+    Some(Quantity::of_sums(sums))
+}
+
+/// Seven bits at a time, the lowest first (LEB128).
+fn number(bytes: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        bytes.push((n & 0x7f) as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut n = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(n);
+            }
+        }
+        None
+    }
+
+    fn size(&mut self, at_most: usize) -> Option<usize> {
+        usize::try_from(self.number()?).ok().filter(|&n| n <= at_most)
+    }
+
+    fn children(&mut self, inner: usize) -> Option<Vec<usize>> {
+        let mut children = Vec::new();
+        let mut next = 0;
+        for _ in 0..self.size(inner)? {
+            let child = self.size(inner)?.checked_add(next).filter(|&child| child < inner)?;
+            next = child + 1;
+            children.push(child);
+        }
+        Some(children)
+    }
+
+    fn kind(&mut self) -> Option<MeasureKind> {
+        let (tag, cap) = (self.byte()?, self.number()?);
+        match tag {
+            0 => Some(MeasureKind::People),
+            1 => Some(MeasureKind::Rows { at_most_per_person: (cap > 0).then_some(cap) }),
+            2 => Some(MeasureKind::Sum { at_most_per_person: cap }),
+            _ => None,
+        }
+    }
+
+    fn people(&mut self) -> Option<RoaringBitmap> {
+        let length = self.size(usize::MAX)?;
+        let (set, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        RoaringBitmap::deserialize_from(set).ok()
+    }
+
+    fn amounts(&mut self, people: u64) -> Option<Vec<u32>> {
+        // Each takes a byte at least, so a record that claims more people than it has bytes is none.
+        let people = usize::try_from(people).ok().filter(|&people| people <= self.0.len())?;
+        (0..people).map(|_| self.number().and_then(|amount| u32::try_from(amount).ok())).collect()
+    }
+
+    fn cell(&mut self) -> Option<Cell> {
+        Some(match self.byte()? {
+            0 => Cell::Shown { value: self.number()?, low: self.number()?, high: self.number()? },
+            1 => Cell::Suppressed { low: self.number()?, high: self.number()? },
+            2 => Cell::Zero,
+            3 => Cell::Withheld,
+            4 => Cell::NotCovered,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::coverage::Coverage;
+    use crate::domain::{Domain, Per, tests::dimension};
+    use crate::measure::Measure;
+    use crate::policy::Policy;
+    use crate::protect::protect;
+    use crate::public::Public;
+    use crate::tally::{Column, Tally};
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_as_it_was_and_nothing_else_opens(
+            rows in prop::collection::vec((0u32..6, 0u32..3000, 0i64..500), 0..400), cut in 0usize..2000, flip in 0usize..2000,
+        ) {
+            let domain = Domain::new(
+                vec![dimension("a", 2, Per::Record), dimension("b", 3, Per::Record)], vec![vec![0], vec![]],
+            ).unwrap();
+            let measures =
+                [Measure::rows("rows", Some(2)).unwrap(), Measure::people("people"), Measure::sum("days", 9).unwrap()];
+            let mut tally = Tally::new(&domain, &measures).unwrap();
+            let (cells, rest): (Vec<u32>, Vec<(u32, i64)>) = rows.iter().map(|r| (r.0, (r.1, r.2))).unzip();
+            let (persons, values): (Vec<u32>, Vec<i64>) = rest.into_iter().unzip();
+            tally.add(&cells, &persons, &[Column::Full(&values)]).unwrap();
+            let public = Public::nothing(&domain, &measures);
+            let raw = tally.finish().unwrap();
+            let protected =
+                protect(raw, &domain, &measures, &Policy::nhs_sde(), &Coverage::whole(&domain), &public).unwrap();
+            let before = protected.contributors();
+            let bytes = before.seal(<[u8]>::to_vec);
+            let after = Contributors::unseal(&bytes).unwrap();
+            prop_assert_eq!(&after.said, &before.said);
+            prop_assert_eq!(&after.kinds, &before.kinds);
+            for measure in 0..3 {
+                for cell in 0..domain.len() {
+                    let (a, b) = (after.quantity(measure, cell).unwrap(), before.quantity(measure, cell).unwrap());
+                    prop_assert_eq!(a.differing(&b), 0);
+                    prop_assert_eq!(a.hundredths(), b.hundredths());
+                }
+            }
+            // Neither a shorter nor a longer record, and no damage makes a panic.
+            prop_assert!(Contributors::unseal(&bytes[..cut.min(bytes.len() - 1)]).is_none());
+            prop_assert!(Contributors::unseal(&[bytes.as_slice(), &[0]].concat()).is_none());
+            let mut damaged = bytes.clone();
+            damaged[flip % bytes.len()] ^= 0x55;
+            drop(Contributors::unseal(&damaged));
+        }
     }
 }

@@ -13,6 +13,7 @@ mod cell;
 mod contributors;
 mod coupling;
 mod coverage;
+mod difference;
 mod domain;
 mod dominance;
 mod grouping;
@@ -39,6 +40,7 @@ pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;
 pub use crate::contributors::Contributors;
 pub use crate::coverage::{Coverage, Covered, Extent};
+pub use crate::difference::{BesideError, Past, Vault, protect_beside};
 pub use crate::domain::{
     CellKey, Dimension, Domain, DomainError, MAX_CELLS, MAX_DIMENSIONS, MAX_GROUPINGS, MAX_NAME_BYTES, Per,
 };

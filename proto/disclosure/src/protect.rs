@@ -101,6 +101,12 @@ impl Protected {
         Reason::of(&self.domain, &self.measures, &self.policy, &self.cells, (measure, cell))
     }
 
+    /// The same table; the ledger does not remember these figures as this release's.
+    pub(crate) fn remembering_all_but(mut self, figures: &[(usize, usize)]) -> Self {
+        self.contributors.forget(figures);
+        self
+    }
+
     /// Who stands behind the inner cells, for the ledger.
     #[must_use]
     pub fn contributors(&self) -> &Contributors {
@@ -179,18 +185,19 @@ pub fn protect(
     if !public.is_nothing() && intervals(domain, measures, policy, &cells).is_none() {
         return Err(ProtectError::Contradiction);
     }
+    let said = cells.clone();
     Ok(Protected {
         policy: *policy,
         domain: domain.clone(),
         measures: measures.to_vec(),
         cells,
-        contributors: Contributors::new(raw.people),
+        contributors: Contributors::new(raw, said),
     })
 }
 
 /// Where a dimension declares one level per person, counts of people are published as adding up; a person under two of
 /// its levels would make the published figures contradict each other.
-fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Result<(), ProtectError> {
+pub(crate) fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Result<(), ProtectError> {
     let mut after = domain.inner_len();
     for dimension in domain.dimensions() {
         let levels = dimension.levels.len();
@@ -214,7 +221,7 @@ fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Result<(), Pro
 }
 
 /// What is said about the inner cells of one measure.
-fn protect_inner(
+pub(crate) fn protect_inner(
     raw: &RawTable,
     place: usize,
     measure: &Measure,

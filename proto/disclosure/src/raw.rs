@@ -1,11 +1,14 @@
 //! The unprotected counts of one query. They never leave the node: only [`protect`](crate::protect()) consumes them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use crate::contributors::quantity;
+use crate::difference::Quantity;
 use crate::domain::Domain;
-use crate::measure::Measure;
+use crate::measure::{Measure, MeasureKind};
 
 /// Unprotected counts, sealed: no getter, Clone, PartialEq, serialisation or telling Debug.
 ///
@@ -44,6 +47,68 @@ pub struct RawTable {
     pub(crate) people: Vec<RoaringBitmap>,
     /// Per measure and inner cell, rows or hundredths; empty for a measure that counts people.
     pub(crate) amounts: Vec<Vec<Amount>>,
+    /// Per measure and inner cell, what each person contributes, in the order of persons and capped as declared; empty
+    /// for a measure that counts people.
+    // INVARIANT: as many as there are people in the cell; `amounts` follows from it.
+    pub(crate) each: Vec<Vec<Arc<Vec<u32>>>>,
+}
+
+impl RawTable {
+    /// The same table once more, for protecting it anew. Crate-private: outside there is only ever one.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            domain: self.domain.clone(),
+            measures: self.measures.clone(),
+            people: self.people.clone(),
+            amounts: self.amounts.clone(),
+            each: self.each.clone(),
+        }
+    }
+
+    /// What an inner cell of a measure is made of.
+    pub(crate) fn quantity(&self, measure: usize, cell: usize) -> Option<Quantity> {
+        quantity(self.measures.get(measure)?.kind(), &self.people, self.each.get(measure)?, cell)
+    }
+
+    /// Puts other people with other contributions into an inner cell: per measure what each contributes, nothing for a
+    /// measure that counts people. `None`, and no change, where the columns do not fit.
+    pub(crate) fn replace(
+        &mut self,
+        cell: usize,
+        people: RoaringBitmap,
+        each: Vec<Option<Arc<Vec<u32>>>>,
+    ) -> Option<()> {
+        let mut columns = Vec::with_capacity(each.len());
+        for (measure, each) in self.measures.iter().zip(each) {
+            match (measure.kind(), each) {
+                (MeasureKind::People, _) => columns.push(None),
+                (_, Some(each)) if each.len() as u64 == people.len() => {
+                    columns.push(Some((Amount::of(each.iter().map(|&amount| u64::from(amount)))?, each)));
+                }
+                _ => return None,
+            }
+        }
+        if columns.len() != self.measures.len() {
+            return None;
+        }
+        *self.people.get_mut(cell)? = people;
+        for (m, column) in columns.into_iter().enumerate() {
+            if let Some((amount, each)) = column {
+                *self.amounts.get_mut(m)?.get_mut(cell)? = amount;
+                *self.each.get_mut(m)?.get_mut(cell)? = each;
+            }
+        }
+        Some(())
+    }
+
+    /// Puts a cell back as it was in `before`, a table of the same shape.
+    pub(crate) fn restore(&mut self, cell: usize, before: &Self) {
+        self.people[cell].clone_from(&before.people[cell]);
+        for (m, amounts) in self.amounts.iter_mut().enumerate().filter(|(_, amounts)| !amounts.is_empty()) {
+            amounts[cell] = before.amounts[m][cell];
+            self.each[m][cell] = Arc::clone(&before.each[m][cell]);
+        }
+    }
 }
 
 /// A measure's exact figures in one inner cell.
@@ -58,8 +123,13 @@ pub(crate) struct Amount {
 }
 
 impl Amount {
+    /// What these amounts of single people come to, or `None` on overflow.
+    pub(crate) fn of(mut each: impl Iterator<Item = u64>) -> Option<Self> {
+        each.try_fold(Self::default(), Self::with)
+    }
+
     /// Adds one more person's amount, or `None` on overflow.
-    pub(crate) fn with(self, amount: u64) -> Option<Self> {
+    fn with(self, amount: u64) -> Option<Self> {
         let [first, second] = self.top;
         let top = if amount > first { [amount, first] } else { [first, second.max(amount)] };
         Some(Self {

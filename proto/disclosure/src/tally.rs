@@ -3,6 +3,8 @@
 //! Each cell keeps its contributors in the order of arrival, one entry per run of rows of one person. A snapshot sorted
 //! by person number makes every insert an append; other orders are sorted and merged when a cell grows and at the end.
 
+use std::sync::Arc;
+
 use roaring::RoaringBitmap;
 
 use crate::domain::Domain;
@@ -142,32 +144,37 @@ impl Tally {
     pub fn finish(self) -> Result<RawTable, TallyError> {
         let mut people = Vec::with_capacity(self.cells.len());
         let mut amounts: Vec<Vec<Amount>> = vec![Vec::new(); self.measures.len()];
+        let mut each: Vec<Vec<Arc<Vec<u32>>>> = vec![Vec::new(); self.measures.len()];
         for mut cell in self.cells {
             cell.compact().ok_or(TallyError::TooLarge)?;
             let mut sums = cell.sums.iter();
-            for (measure, amounts) in self.measures.iter().zip(&mut amounts) {
-                let amount = match measure.kind() {
+            for (place, measure) in self.measures.iter().enumerate() {
+                let capped = match measure.kind() {
                     MeasureKind::People => continue,
                     MeasureKind::Rows { at_most_per_person } => {
-                        total(cell.rows.iter().map(|&n| u64::from(n)), at_most_per_person)
+                        capped(cell.rows.iter().map(|&n| u64::from(n)), at_most_per_person)
                     }
                     MeasureKind::Sum { at_most_per_person } => {
                         let column = sums.next().map_or(&[] as &[u64], Vec::as_slice);
-                        total(column.iter().copied(), Some(at_most_per_person * HUNDREDTHS))
+                        capped(column.iter().copied(), Some(at_most_per_person * HUNDREDTHS))
                     }
                 };
-                amounts.push(amount.ok_or(TallyError::TooLarge)?);
+                let capped = capped.ok_or(TallyError::TooLarge)?;
+                let amount = Amount::of(capped.iter().map(|&amount| u64::from(amount)));
+                amounts[place].push(amount.ok_or(TallyError::TooLarge)?);
+                each[place].push(Arc::new(capped));
             }
             // Compacted entries ascend strictly, so building from sorted numbers cannot fail.
             let set = RoaringBitmap::from_sorted_iter(cell.persons.iter().copied()).map_err(|_| TallyError::Shape)?;
             people.push(set);
         }
-        Ok(RawTable { domain: self.domain, measures: self.measures, people, amounts })
+        Ok(RawTable { domain: self.domain, measures: self.measures, people, amounts, each })
     }
 }
 
-fn total(mut amounts: impl Iterator<Item = u64>, cap: Option<u64>) -> Option<Amount> {
-    amounts.try_fold(Amount::default(), |all, amount| all.with(cap.map_or(amount, |cap| amount.min(cap))))
+/// What each person counts for; `None` on overflow. Every cap, in hundredths, fits 32 bits.
+fn capped(amounts: impl Iterator<Item = u64>, cap: Option<u64>) -> Option<Vec<u32>> {
+    amounts.map(|amount| u32::try_from(cap.map_or(amount, |cap| amount.min(cap))).ok()).collect()
 }
 
 impl CellTally {

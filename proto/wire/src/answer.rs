@@ -160,6 +160,11 @@ pub struct ExplainedSite {
     pub connected: bool,
 }
 
+/// What the figures of every site stand for, and with them the bounds of every combined cell: a provider gives the answer
+/// that it gave before wherever another would tell of a few people, and never says that it did.
+pub const STANDS_FOR: &str =
+    "this question, or at each site one that differs from it by fewer people than the site's threshold";
+
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +198,8 @@ pub struct Answer {
     /// When the run closed.
     #[serde(with = "serde_option")]
     pub closed_at: Option<DateTime<Utc>>,
+    /// What the figures of every site stand for: [`STANDS_FOR`].
+    pub stands_for: String,
     /// The dimensions, in declared order.
     pub dimensions: Vec<AnswerDimension>,
     /// The measures, in declared order.

@@ -35,7 +35,7 @@ mod generated {
 pub use crate::answer::{
     Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, Ask, CellState, CombinedCell, CombinedFigure,
     Counted, ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RunState, RunSummary,
-    SiteCounts, SiteOutcome, TemplateEntry, TemplateList,
+    STANDS_FOR, SiteCounts, SiteOutcome, TemplateEntry, TemplateList,
 };
 pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
 pub use crate::custody::{

@@ -162,6 +162,7 @@ pub(crate) struct ReleaseDocument {
     made_at: DateTime<Utc>,
     software: String,
     pub(crate) policy: PolicyDocument,
+    pub(crate) stands_for: String,
     pub(crate) measures: Vec<MeasureDocument>,
 }
 
@@ -247,6 +248,12 @@ impl StoredCells {
     }
 }
 
+/// What every figure of a release stands for, whether or not an earlier answer stands in its place: a provider never
+/// says which.
+pub(crate) fn stands_for(policy: &PolicyDocument) -> String {
+    format!("this question, or one that differs from it by fewer than {} people", policy.threshold)
+}
+
 impl ReleaseDocument {
     fn new(header: Header, policy: PolicyDocument, measures: Vec<MeasureDocument>) -> Self {
         Self {
@@ -267,6 +274,7 @@ impl ReleaseDocument {
             ledger_previous_head: header.previous_head,
             made_at: header.made_at,
             software: concat!("tallyward-node ", env!("CARGO_PKG_VERSION")).to_owned(),
+            stands_for: stands_for(&policy),
             policy,
             measures,
         }

@@ -4,7 +4,7 @@ use disclosure::{Reported, ReportedError};
 use template::{Digest, EnvelopeError, ProviderKind, PublicKey, Query};
 
 use crate::order::Order;
-use crate::release::{Header, ReleaseDocument};
+use crate::release::{Header, ReleaseDocument, stands_for};
 
 /// A release that its provider signed for this order, and whose cells obey the policy that it claims.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ impl ReportedRelease {
             (header.parameters == parameters, "parameters"),
             (header.fingerprint == query.fingerprint(&header.lookups), "query"),
             (document.measures.len() == query.measures().len(), "measures"),
+            (document.stands_for == stands_for(&document.policy), "meaning"),
         ] {
             if !agrees {
                 return Err(ReportedReleaseError::Mismatch(what));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PolicyDocument {
-    threshold: u64,
+    pub(crate) threshold: u64,
     rounding: RoundingDocument,
     zeros: ZerosDocument,
     p_percent: u64,

@@ -125,6 +125,7 @@ pub fn every_state() -> Answer {
         asked_at: time("2026-04-01T09:00:00Z"),
         deadline: time("2026-04-01T09:05:00Z"),
         closed_at: Some(time("2026-04-01T09:05:00Z")),
+        stands_for: wire::STANDS_FOR.to_owned(),
         dimensions: vec![
             AnswerDimension {
                 name: "month".to_owned(),

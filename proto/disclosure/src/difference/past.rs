@@ -1,0 +1,158 @@
+//! The figures that were released so far, indexed so that a new one is compared with few of them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::quantity::Quantity;
+use super::sketch::Sketch;
+use crate::cell::Cell;
+use crate::contributors::Contributors;
+use crate::measure::MeasureKind;
+
+/// Where the contributors of earlier releases are kept.
+pub trait Vault {
+    /// The contributors of a release, opened; `None` where they cannot be had. Nothing is released then.
+    fn contributors(&self, release: u64) -> Option<Arc<Contributors>>;
+}
+
+/// The released figures of one provider, of all its snapshots: sizes, bounds and places, not who is behind them.
+#[derive(Default)]
+pub struct Past {
+    figures: Vec<Figure>,
+    by_people: BTreeMap<u64, Vec<usize>>,
+    releases: Vec<Everybody>,
+}
+
+/// The people of one release, and where its figures are.
+pub(crate) struct Everybody {
+    pub(crate) people: RoaringBitmap,
+    pub(crate) figures: Range<usize>,
+}
+
+/// So many people of a figure tell of most sets that it does not lie within them, without opening it.
+const SAMPLES: usize = 24;
+
+/// One released figure.
+pub(crate) struct Figure {
+    pub(crate) release: u64,
+    pub(crate) measure: usize,
+    pub(crate) cell: usize,
+    pub(crate) kind: MeasureKind,
+    pub(crate) said: Cell,
+    /// People who contribute.
+    pub(crate) people: u64,
+    /// The truth, in hundredths.
+    pub(crate) hundredths: u64,
+    pub(crate) sketch: Sketch,
+    /// Some of the people, evenly spread; all of them where they are few.
+    samples: Box<[u32]>,
+}
+
+/// The contributors of a release cannot be had: nothing may be compared, so nothing released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost;
+
+impl Past {
+    /// Nothing was released.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many figures are remembered: those that say something, each set of contributors with each answer once.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.figures.len()
+    }
+
+    /// Whether nothing was released.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.figures.is_empty()
+    }
+
+    /// Remembers what a release said. Releases are added in their order.
+    pub fn add(&mut self, release: u64, contributors: &Contributors) {
+        let first = self.figures.len();
+        for (measure, &kind) in contributors.kinds().iter().enumerate() {
+            for cell in 0..contributors.all_cells() {
+                // What is withheld or not covered says nothing; a zero has nobody to be told apart.
+                let Some(said @ (Cell::Shown { .. } | Cell::Suppressed { .. })) = contributors.said(measure, cell)
+                else {
+                    continue;
+                };
+                let Some(quantity) = contributors.quantity(measure, cell).filter(|q| q.len() > 0) else { continue };
+                let figure = Figure {
+                    release,
+                    measure,
+                    cell,
+                    kind,
+                    said,
+                    people: quantity.len(),
+                    hundredths: quantity.hundredths(),
+                    sketch: Sketch::of(quantity.people()),
+                    samples: samples(quantity.people()),
+                };
+                self.by_people.entry(figure.people).or_default().push(self.figures.len());
+                self.figures.push(figure);
+            }
+        }
+        if self.figures.len() > first {
+            let figures = first..self.figures.len();
+            self.releases.push(Everybody { people: contributors.everybody(), figures });
+        }
+    }
+
+    pub(crate) fn releases(&self) -> &[Everybody] {
+        &self.releases
+    }
+
+    pub(crate) fn figures(&self) -> &[Figure] {
+        &self.figures
+    }
+
+    /// The figures that at most `at_most` people might contribute differently to, and exactly how many do.
+    pub(crate) fn near(
+        &self,
+        quantity: &Quantity,
+        sketch: &Sketch,
+        at_most: u64,
+        vault: &dyn Vault,
+    ) -> Result<Vec<(&Figure, u64)>, Lost> {
+        let people = quantity.len();
+        let sizes = people.saturating_sub(at_most)..=people.saturating_add(at_most);
+        let mut near = Vec::new();
+        for &place in self.by_people.range(sizes).flat_map(|(_, places)| places) {
+            let Some(figure) = self.figures.get(place).filter(|f| f.sketch.may_be_near(sketch, at_most)) else {
+                continue;
+            };
+            let differing = figure.quantity(vault)?.differing(quantity);
+            if differing <= at_most {
+                near.push((figure, differing));
+            }
+        }
+        Ok(near)
+    }
+}
+
+fn samples(people: &RoaringBitmap) -> Box<[u32]> {
+    let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(SAMPLES).max(1);
+    people.iter().step_by(step).collect()
+}
+
+impl Figure {
+    /// Whether the figure might have at most so many people beyond a whole.
+    pub(crate) fn may_be_within(&self, whole: &RoaringBitmap, sketch: &Sketch, at_most: u64) -> bool {
+        self.people <= whole.len().saturating_add(at_most)
+            && self.sketch.may_be_within(sketch, at_most)
+            && self.samples.iter().filter(|&&person| !whole.contains(person)).count() as u64 <= at_most
+    }
+
+    /// What the figure is made of.
+    pub(crate) fn quantity(&self, vault: &dyn Vault) -> Result<Quantity, Lost> {
+        vault.contributors(self.release).ok_or(Lost)?.quantity(self.measure, self.cell).ok_or(Lost)
+    }
+}

@@ -1,0 +1,121 @@
+//! What one figure is made of: who contributes to it, and how much.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use crate::measure::HUNDREDTHS;
+
+/// Each person's contribution to one cell of one measure. People of no contribution are not in it.
+///
+/// Everything is in hundredths, so that people, rows and sums compare: a person counted once is a hundred.
+#[derive(Clone, Default)]
+pub(crate) struct Quantity {
+    people: RoaringBitmap,
+    // INVARIANT: as many as there are people, in their order, none nought; `None` where each is a hundred.
+    amounts: Option<Arc<Vec<u64>>>,
+}
+
+impl Quantity {
+    /// People, each counted once.
+    pub(crate) fn of_people(people: RoaringBitmap) -> Self {
+        Self { people, amounts: None }
+    }
+
+    /// People with what each contributes, in units of `unit` hundredths.
+    pub(crate) fn of_amounts(people: &RoaringBitmap, amounts: &[u32], unit: u64) -> Self {
+        let pairs = people.iter().zip(amounts).filter(|(_, amount)| **amount > 0);
+        Self::of_pairs(pairs.map(|(person, amount)| (person, u64::from(*amount) * unit)))
+    }
+
+    /// Pairs of person and hundredths, in the order of persons, each person once and none with nought.
+    fn of_pairs(pairs: impl Iterator<Item = (u32, u64)>) -> Self {
+        let (persons, amounts): (Vec<u32>, Vec<u64>) = pairs.unzip();
+        let people = persons.into_iter().collect();
+        let once = amounts.iter().all(|amount| *amount == HUNDREDTHS);
+        Self { people, amounts: (!once).then(|| Arc::new(amounts)) }
+    }
+
+    /// Sums by person, none of them nought.
+    pub(crate) fn of_sums(sums: BTreeMap<u32, u64>) -> Self {
+        Self::of_pairs(sums.into_iter())
+    }
+
+    /// Who contributes.
+    pub(crate) fn people(&self) -> &RoaringBitmap {
+        &self.people
+    }
+
+    /// Whether everybody contributes a person, or one row.
+    pub(crate) fn counts_people(&self) -> bool {
+        self.amounts.is_none()
+    }
+
+    /// How many people contribute.
+    pub(crate) fn len(&self) -> u64 {
+        self.people.len()
+    }
+
+    /// All contributions, in hundredths.
+    pub(crate) fn hundredths(&self) -> u64 {
+        match &self.amounts {
+            None => self.len().saturating_mul(HUNDREDTHS),
+            Some(amounts) => amounts.iter().fold(0, |sum, amount| sum.saturating_add(*amount)),
+        }
+    }
+
+    /// How many people contribute differently to the two.
+    pub(crate) fn differing(&self, other: &Self) -> u64 {
+        let apart = self.people.symmetric_difference_len(&other.people);
+        if self.amounts.is_none() && other.amounts.is_none() {
+            return apart;
+        }
+        let mut others = other.pairs().peekable();
+        let mut unequal = 0;
+        for (person, amount) in self.pairs() {
+            while others.next_if(|(other, _)| *other < person).is_some() {}
+            unequal += u64::from(others.next_if(|(other, _)| *other == person).is_some_and(|(_, a)| a != amount));
+        }
+        apart + unequal
+    }
+
+    /// What is left without `part`, and how many people contribute more to `part` than there was.
+    pub(crate) fn without(&self, part: &Self) -> (Self, u64) {
+        if self.amounts.is_none() && part.amounts.is_none() {
+            let left = &self.people - &part.people;
+            let beyond = part.people.difference_len(&self.people);
+            return (Self::of_people(left), beyond);
+        }
+        let mut parts = part.pairs().peekable();
+        let mut beyond = 0;
+        let mut left = Vec::new();
+        for (person, amount) in self.pairs() {
+            while parts.next_if(|(other, _)| *other < person).is_some() {
+                beyond += 1;
+            }
+            let taken = parts.next_if(|(other, _)| *other == person).map_or(0, |(_, taken)| taken);
+            beyond += u64::from(taken > amount);
+            if amount > taken {
+                left.push((person, amount - taken));
+            }
+        }
+        beyond += parts.count() as u64;
+        (Self::of_pairs(left.into_iter()), beyond)
+    }
+
+    /// How many people contribute more to `self` than to `whole`.
+    pub(crate) fn beyond(&self, whole: &Self) -> u64 {
+        if self.amounts.is_none() && whole.amounts.is_none() {
+            return self.people.difference_len(&whole.people);
+        }
+        whole.without(self).1
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let amounts = self.amounts.as_deref();
+        self.people.iter().enumerate().map(move |(place, person)| {
+            (person, amounts.map_or(HUNDREDTHS, |amounts| amounts.get(place).copied().unwrap_or(0)))
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! Differencing against an attacker who tries every relation of a few released figures, written apart from the search.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::contributors::Contributors;
+use crate::domain::{Per, tests::dimension};
+use crate::policy::{Threshold, Zeros};
+use crate::rounding::Rounding;
+use crate::tally::{Column, Tally};
+
+type Rows = Vec<(u32, u32, i64)>;
+
+/// A provider that remembers, or, to know that the attacks work, one that does not compare.
+#[derive(Default)]
+struct Provider {
+    past: Past,
+    kept: RefCell<Vec<Vec<u8>>>,
+    forgetful: bool,
+}
+
+impl Vault for Provider {
+    fn contributors(&self, release: u64) -> Option<Arc<Contributors>> {
+        let kept = self.kept.borrow();
+        Contributors::unseal(kept.get(usize::try_from(release).ok()?)?).map(Arc::new)
+    }
+}
+
+impl Provider {
+    fn forgetful() -> Self {
+        Self { forgetful: true, ..Self::default() }
+    }
+
+    fn ask(&mut self, domain: &Domain, measures: &[Measure], policy: &Policy, rows: &Rows) -> Vec<Vec<Cell>> {
+        let mut tally = Tally::new(domain, measures).unwrap();
+        let cells: Vec<u32> = rows.iter().map(|r| r.0).collect();
+        let persons: Vec<u32> = rows.iter().map(|r| r.1).collect();
+        let values: Vec<i64> = rows.iter().map(|r| r.2).collect();
+        let sums = measures.iter().filter(|m| matches!(m.kind(), MeasureKind::Sum { .. })).count();
+        tally.add(&cells, &persons, &vec![Column::Full(&values); sums]).unwrap();
+        let (raw, coverage) = (tally.finish().unwrap(), Coverage::whole(domain));
+        let public = Public::nothing(domain, measures);
+        let nothing = Past::new();
+        let past = if self.forgetful { &nothing } else { &self.past };
+        let protected = protect_beside(raw, domain, measures, policy, &coverage, &public, past, &*self);
+        let protected = protected.unwrap();
+        let release = self.kept.borrow().len() as u64;
+        self.kept.borrow_mut().push(protected.contributors().seal(<[u8]>::to_vec));
+        self.past.add(release, protected.contributors());
+        protected.table().to_vec()
+    }
+
+    /// Sets of people, each a cell of a table with a grand total.
+    fn ask_people(&mut self, cells: &[BTreeSet<u32>], per: Per, policy: &Policy) -> Vec<Cell> {
+        let domain = Domain::new(vec![dimension("d", cells.len(), per)], vec![vec![]]).unwrap();
+        let rows = cells.iter().zip(0..).flat_map(|(people, cell)| people.iter().map(move |&p| (cell, p, 0)));
+        self.ask(&domain, &[Measure::people("people")], policy, &rows.collect()).remove(0)
+    }
+
+    fn ask_one(&mut self, people: impl IntoIterator<Item = u32>, policy: &Policy) -> Cell {
+        self.ask_people(&[people.into_iter().collect()], Per::Person, policy)[0]
+    }
+
+    /// Whether some three figures or fewer, of two releases or more, tell of fewer people than the threshold: tried one
+    /// by one, with the sets that the answers were given for.
+    fn tells(&self, k: i64) -> Option<String> {
+        let figures = self.past.figures();
+        let sets: Vec<BTreeSet<u32>> =
+            figures.iter().map(|f| f.quantity(self).unwrap().people().iter().collect()).collect();
+        let bounds = |f: usize| {
+            let (low, high) = known_bounds(figures[f].said).unwrap();
+            (i64::try_from(low).unwrap(), i64::try_from(high).unwrap())
+        };
+        let n = figures.len();
+        for whole in 0..n {
+            let inside: Vec<usize> = (0..n).filter(|&p| p != whole && sets[p].is_subset(&sets[whole])).collect();
+            let mut choices: Vec<Vec<usize>> = inside.iter().map(|&p| vec![p]).collect();
+            for (place, &a) in inside.iter().enumerate() {
+                for &b in &inside[place + 1..] {
+                    if sets[a].is_disjoint(&sets[b]) {
+                        choices.push(vec![a, b]);
+                    }
+                }
+            }
+            for parts in choices {
+                let releases: BTreeSet<u64> = parts.iter().chain([&whole]).map(|&f| figures[f].release).collect();
+                let covered: usize = parts.iter().map(|&p| sets[p].len()).sum();
+                let rest = i64::try_from(sets[whole].len() - covered).unwrap();
+                if releases.len() < 2 || !(1..k).contains(&rest) {
+                    continue;
+                }
+                let low = bounds(whole).0 - parts.iter().map(|&p| bounds(p).1).sum::<i64>();
+                let high = bounds(whole).1 - parts.iter().map(|&p| bounds(p).0).sum::<i64>();
+                if low > 1 || high < k - 1 {
+                    return Some(format!("{rest} people are known to be {low} to {high}: {whole} less {parts:?}"));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn policy(k: u64) -> Policy {
+    Policy::new(Threshold::new(k).unwrap(), Rounding::BASE_5, Zeros::Hidden).unwrap()
+}
+
+/// A table of ranges of a line of people, as ages are: each question cuts its range into bands.
+fn questions() -> impl Strategy<Value = Vec<Vec<BTreeSet<u32>>>> {
+    let question = (0u32..40, 10u32..90, prop::collection::vec(1u32..60, 0..3));
+    let bands = |(start, length, cuts): (u32, u32, Vec<u32>)| {
+        let end = (start + length).min(100);
+        let mut cuts: BTreeSet<u32> = cuts.into_iter().map(|cut| start + cut).filter(|&cut| cut < end).collect();
+        cuts.extend([start, end]);
+        let cuts: Vec<u32> = cuts.into_iter().collect();
+        cuts.windows(2).map(|band| (band[0]..band[1]).collect()).collect::<Vec<BTreeSet<u32>>>()
+    };
+    prop::collection::vec(question.prop_map(bands), 2..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn no_three_figures_ever_tell_of_a_few_people(questions in questions(), k in 4u64..11) {
+        let mut provider = Provider::default();
+        for bands in &questions {
+            provider.ask_people(bands, Per::Person, &policy(k));
+            let told = provider.tells(i64::try_from(k).unwrap());
+            prop_assert!(told.is_none(), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn every_answer_is_for_the_question_or_one_that_differs_by_a_few(questions in questions(), k in 4u64..11) {
+        let mut provider = Provider::default();
+        for bands in &questions {
+            let said = provider.ask_people(bands, Per::Person, &policy(k));
+            for (asked, said) in bands.iter().zip(said) {
+                let asked = Quantity::of_people(asked.iter().copied().collect());
+                let meant = |figure: &Figure| {
+                    figure.said == said && figure.quantity(&provider).unwrap().differing(&asked) < k
+                };
+                prop_assert!(said == Cell::Withheld || provider.past.figures().iter().any(meant), "{said:?}");
+                // What is below the threshold is never shown, and what is suppressed is below it.
+                let (suppressed, shown) = (matches!(said, Cell::Suppressed { .. }), matches!(said, Cell::Shown { .. }));
+                prop_assert!(!suppressed || asked.len() < k);
+                prop_assert!(!shown || asked.len() >= k);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_question_gets_the_same_answer(questions in questions(), k in 4u64..11) {
+        let mut provider = Provider::default();
+        let first: Vec<Vec<Cell>> =
+            questions.iter().map(|bands| provider.ask_people(bands, Per::Person, &policy(k))).collect();
+        let known = provider.past.len();
+        for (bands, first) in questions.iter().zip(&first) {
+            let again = provider.ask_people(bands, Per::Person, &policy(k));
+            // Never another figure; what was said may be held back beside what was said since.
+            for (again, first) in again.iter().zip(first) {
+                let says_no_more = again == first || *again == Cell::Withheld;
+                prop_assert!(says_no_more || *first == Cell::Withheld, "{first:?} {again:?}");
+            }
+        }
+        prop_assert!(provider.past.len() >= known);
+    }
+}
+
+#[test]
+fn the_attacker_succeeds_where_nothing_is_compared() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut told = 0;
+    for _ in 0..200 {
+        let questions = questions().new_tree(&mut runner).unwrap().current();
+        let mut provider = Provider::forgetful();
+        for bands in &questions {
+            provider.ask_people(bands, Per::Person, &policy(10));
+        }
+        told += usize::from(provider.tells(10).is_some());
+    }
+    assert!(told > 30, "the attack found something in {told} of 200 histories");
+}
+
+/// Asks two tables of sets, one after the other, of a provider that compares and of one that does not; the attack must
+/// succeed against the second alone.
+fn check(questions: &[Vec<BTreeSet<u32>>], per: Per) -> Vec<Vec<Cell>> {
+    let ask = |mut provider: Provider| {
+        let said = questions.iter().map(|cells| provider.ask_people(cells, per, &policy(10))).collect::<Vec<_>>();
+        (provider.tells(10), said)
+    };
+    let (told, _) = ask(Provider::forgetful());
+    assert!(told.is_some(), "the attack does not work");
+    let (told, said) = ask(Provider::default());
+    assert_eq!(told, None);
+    said
+}
+
+fn set(people: std::ops::Range<u32>) -> BTreeSet<u32> {
+    people.collect()
+}
+
+#[test]
+fn all_and_all_but_three_are_one_answer() {
+    let said = check(&[vec![set(0..101)], vec![set(0..98)]], Per::Person);
+    assert_eq!(said[0], said[1]);
+    // The answer stays with the first, however often the set is shaved.
+    let mut provider = Provider::default();
+    let first = provider.ask_one(0..200, &policy(10));
+    for gone in 1..10 {
+        assert_eq!(provider.ask_one(gone..200, &policy(10)), first);
+    }
+    // Ten people are enough to be told apart.
+    assert_ne!(provider.ask_one(10..200, &policy(10)), first);
+}
+
+#[test]
+fn a_partition_with_a_few_missing_is_not_told() {
+    // The whole first, then its parts; and the parts first, then the whole.
+    let parts = vec![set(0..18), set(18..41)];
+    check(&[vec![set(0..44)], parts.clone()], Per::Person);
+    check(&[parts, vec![set(0..44)]], Per::Person);
+    // Parts of two questions.
+    check(&[vec![set(0..18)], vec![set(18..41)], vec![set(0..44)]], Per::Person);
+}
+
+#[test]
+fn what_has_enough_people_between_is_still_said() {
+    let mut provider = Provider::default();
+    for people in [0..100, 0..80, 20..100, 40..60, 0..50, 50..100] {
+        assert!(matches!(provider.ask_one(people, &policy(10)), Cell::Shown { .. }));
+    }
+}
+
+#[test]
+fn an_alias_gets_neither_another_answer_nor_a_finer_one() {
+    let coarse = Policy::new(Threshold::new(10).unwrap(), Rounding::half_up(20).unwrap(), Zeros::Hidden).unwrap();
+    let mut provider = Provider::default();
+    let first = provider.ask_one(0..57, &coarse);
+    assert_eq!(first, Cell::Shown { value: 60, low: 50, high: 69 });
+    assert_eq!(provider.ask_one(0..57, &policy(10)), first, "the same people on a finer grid");
+    assert_eq!(provider.ask_one(0..60, &policy(10)), first, "nearly the same people on a finer grid");
+    // A stricter rule than the one of the first answer says less, never something else.
+    let mut provider = Provider::default();
+    provider.ask_one(0..57, &policy(10));
+    assert_eq!(provider.ask_one(0..57, &coarse), Cell::Withheld);
+    // People whom the rule hides today and did not yesterday.
+    let mut provider = Provider::default();
+    assert!(matches!(provider.ask_one(0..8, &policy(8)), Cell::Shown { .. }));
+    assert_eq!(provider.ask_one(0..8, &policy(10)), Cell::Withheld);
+}
+
+#[test]
+fn a_few_beside_a_shown_count_stay_suppressed() {
+    let star = Cell::Suppressed { low: 0, high: 9 };
+    let mut provider = Provider::default();
+    assert!(matches!(provider.ask_one(0..12, &policy(10)), Cell::Shown { .. }));
+    assert_eq!(provider.ask_one(0..5, &policy(10)), star);
+    // The other way round too, where ten to twelve less up to nine can be anything.
+    let mut provider = Provider::default();
+    assert_eq!(provider.ask_one(0..5, &policy(10)), star);
+    assert!(matches!(provider.ask_one(0..12, &policy(10)), Cell::Shown { .. }));
+    // Thirteen to seventeen less up to nine are at least four: eight who are not one.
+    let mut provider = Provider::default();
+    assert_eq!(provider.ask_one(0..9, &policy(10)), star);
+    assert_eq!(provider.ask_one(0..17, &policy(10)), Cell::Withheld);
+}
+
+#[test]
+fn rows_and_sums_compare_the_people_whose_contribution_differs() {
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let measures =
+        [Measure::people("people"), Measure::rows("stays", None).unwrap(), Measure::sum("days", 90).unwrap()];
+    let rows = |longer: std::ops::Range<u32>| -> Rows {
+        (0..50).map(|p| (0, p, if longer.contains(&p) { 8_000 } else { 300 })).collect()
+    };
+    let mut provider = Provider::default();
+    let ask = |provider: &mut Provider, longer| provider.ask(&domain, &measures, &policy(10), &rows(longer));
+    let first = ask(&mut provider, 0..0);
+    assert!(first.iter().all(|cells| matches!(cells[0], Cell::Shown { .. })), "{first:?}");
+    // The same people, one of whom stayed 77 days longer: the same answer, not the difference.
+    assert_eq!(ask(&mut provider, 0..1), first);
+    assert_eq!(ask(&mut provider, 0..9), first);
+    // Ten whose stay differs: people and stays as before, another sum.
+    let third = ask(&mut provider, 0..10);
+    assert_eq!(third[..2], first[..2]);
+    assert_ne!(third[2], first[2]);
+    let mut forgetful = Provider::forgetful();
+    assert_ne!(ask(&mut forgetful, 0..0), ask(&mut forgetful, 0..1), "the attack does not work");
+}
+
+#[test]
+fn a_person_who_moved_between_snapshots_is_not_in_two_places() {
+    // Both sets differ from the old ones by one who moved; together the old sets are still one level per person.
+    let mut provider = Provider::default();
+    let first = provider.ask_people(&[set(0..30), set(30..60)], Per::Person, &policy(10));
+    assert_eq!(provider.ask_people(&[set(0..29), set(29..60)], Per::Person, &policy(10)), first);
+    // Here the second cell is new: the old set of the first would hold people who are in the second now.
+    let mut provider = Provider::default();
+    provider.ask_people(&[set(0..30)], Per::Person, &policy(10));
+    let said = provider.ask_people(&[set(0..27), set(27..60)], Per::Person, &policy(10));
+    assert_eq!(said[0], Cell::Withheld);
+    assert!(matches!(said[1], Cell::Shown { .. }));
+}
+
+#[test]
+fn what_cannot_be_opened_lets_nothing_out() {
+    let mut provider = Provider::default();
+    provider.ask_one(0..50, &policy(10));
+    provider.kept.borrow_mut()[0] = vec![1, 2, 3];
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let measures = [Measure::people("people")];
+    let mut tally = Tally::new(&domain, &measures).unwrap();
+    tally.add(&[0; 49], &(0..49).collect::<Vec<u32>>(), &[]).unwrap();
+    let (raw, public) = (tally.finish().unwrap(), Public::nothing(&domain, &measures));
+    let coverage = Coverage::whole(&domain);
+    let refused = protect_beside(raw, &domain, &measures, &policy(10), &coverage, &public, &provider.past, &provider);
+    assert_eq!(refused.map(|_| ()), Err(BesideError::Lost));
+}
