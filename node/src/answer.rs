@@ -182,6 +182,8 @@ impl Inner {
             snapshot: snapshot.id(),
             as_at: snapshot.taken_at(),
             opt_outs: snapshot.opt_outs(),
+            opt_outs_as_of: snapshot.opt_outs_as_of().to_vec(),
+            restricted: snapshot.restricted().clone(),
             // The ledger says which place it is: see `sign`.
             sequence: 0,
             previous_head: asked.order_digest,

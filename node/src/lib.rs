@@ -20,10 +20,12 @@ mod engine;
 mod fixture;
 mod host;
 mod ledger;
+mod opt_outs;
 mod panics;
 mod policy;
 mod provider;
 mod refusals;
+mod restricted;
 mod serve;
 mod snapshot;
 mod sources;
@@ -35,17 +37,19 @@ pub use crate::audit::{Audit, AuditError, Format, Part};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance,
-    Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
+    Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source, Sources, Span,
+    WhenEmpty,
 };
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;
 pub use crate::ledger::{BrokenLink, Held, LeapError, LedgerOpenError, ReadingError};
+pub use crate::opt_outs::OptOutListError;
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
 pub use crate::refusals::{Presence, RefusalsFile};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{
-    IntegrityError, LeftOut, Manifest, NumberingError, Snapshot, SnapshotError, TableEntry, take,
+    IntegrityError, LeftOut, Manifest, NumberingError, OptOutEntry, Snapshot, SnapshotError, TableEntry, take,
 };
 pub use crate::sources::SourceError;
 pub use crate::steps::{Step, Steps, Unobserved};

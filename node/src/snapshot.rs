@@ -19,9 +19,11 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use template::Digest;
-use wire::{OptOuts, SnapshotId};
+use wire::{DatedOptOuts, OptOutSource, OptOuts, RestrictedCodes, SnapshotId};
 
-pub use manifest::{LeftOut, Manifest, TableEntry};
+use crate::config::Config;
+
+pub use manifest::{LeftOut, Manifest, OptOutEntry, TableEntry};
 pub use numbering::NumberingError;
 pub use take::{SnapshotError, take};
 
@@ -37,6 +39,8 @@ pub struct Snapshot {
     taken_at: DateTime<Utc>,
     opt_outs: OptOuts,
     numbering: Digest,
+    opt_outs_as_of: Vec<DatedOptOuts>,
+    restricted: RestrictedCodes,
     tables: BTreeMap<String, FrozenTable>,
 }
 
@@ -86,6 +90,15 @@ pub enum IntegrityError {
         /// Which.
         path: PathBuf,
     },
+    /// It leaves out other people or records than is configured.
+    #[error(
+        "{path} follows other rules of who is left out than this node was started with; take a new snapshot and start the \
+         node again"
+    )]
+    OtherRules {
+        /// The folder of snapshots.
+        path: PathBuf,
+    },
     /// It belongs to another provider, another version or another model.
     #[error("{path} was made for another provider or by another version; take a new snapshot")]
     Foreign {
@@ -105,6 +118,9 @@ impl Snapshot {
         let folder = folder.join(id.to_string());
         let path = folder.join(MANIFEST);
         let bytes = fs::read(&path).map_err(|source| IntegrityError::Read { path: path.clone(), source })?;
+        if Manifest::is_of_another_version(&bytes) {
+            return Err(IntegrityError::Foreign { path });
+        }
         let manifest = Manifest::parse(&bytes).ok_or_else(|| IntegrityError::Damaged { path: path.clone() })?;
         if manifest.id != id || manifest.provider != *provider || manifest.model != plan::model::NAME {
             return Err(IntegrityError::Foreign { path });
@@ -118,7 +134,15 @@ impl Snapshot {
             }
             tables.insert(entry.table.clone(), verified(&folder, entry)?);
         }
-        Ok(Self { id, taken_at: manifest.taken_at, opt_outs: manifest.opt_outs, numbering: manifest.numbering, tables })
+        Ok(Self {
+            id,
+            taken_at: manifest.taken_at,
+            opt_outs: manifest.opt_outs,
+            numbering: manifest.numbering,
+            opt_outs_as_of: manifest.opt_out_lists.iter().map(|entry| entry.dated).collect(),
+            restricted: manifest.restricted,
+            tables,
+        })
     }
 
     /// Its identity.
@@ -143,6 +167,29 @@ impl Snapshot {
     #[must_use]
     pub const fn numbering(&self) -> Digest {
         self.numbering
+    }
+
+    /// How old they were, kind by kind.
+    #[must_use]
+    pub fn opt_outs_as_of(&self) -> &[DatedOptOuts] {
+        &self.opt_outs_as_of
+    }
+
+    /// Which legally restricted records were left out.
+    #[must_use]
+    pub const fn restricted(&self) -> &RestrictedCodes {
+        &self.restricted
+    }
+
+    /// Whether the snapshot leaves out what this configuration leaves out.
+    pub(crate) fn follows(&self, config: &Config) -> bool {
+        let lists = |kind| match config.opt_out_lists.lists.iter().any(|list| list.kind == kind) {
+            true => OptOutSource::List,
+            false => OptOutSource::PersonTable,
+        };
+        self.opt_outs == config.opt_outs
+            && self.opt_outs_as_of.iter().all(|dated| dated.source == lists(dated.kind))
+            && self.restricted == config.restricted.name()
     }
 
     /// The tables by name.

@@ -87,6 +87,21 @@ population = {population}
 min_population = {min_population}
 opt_outs = "both"
 
+[opt_out_lists.national]
+file = "{opt_outs}/national.csv"
+holds = "nhs-number"
+as_of = "{today}"
+when_empty = "nobody"
+
+[opt_out_lists.type1]
+file = "{opt_outs}/type1.csv"
+holds = "person-id"
+as_of = "{today}"
+when_empty = "nobody"
+
+[refresh]
+every_days = 366
+
 [coordinator]
 address = "https://{coordinator}"
 server_name = "{server_name}"
@@ -112,9 +127,14 @@ sole_provider = [{consents}]
             min_population = population.min(&100),
             server_name = super::authority::COORDINATOR_NAME,
             consents = consents.join(", "),
+            opt_outs = crate::population::OPT_OUTS_FOLDER,
+            today = chrono::Utc::now().date_naive(),
         );
         for table in tables(folder)? {
             text += &format!("\n[sources.{table}]\nparquet = \"tables/{table}.parquet\"\n");
+            if table == "person" {
+                text += &format!("nhs_number = \"{}\"\n", crate::population::NHS_NUMBER);
+            }
             if !UNDATED.contains(&table.as_str()) {
                 text += &format!("from = \"{from}\"\nto = \"{to}\"\n");
             }

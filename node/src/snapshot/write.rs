@@ -17,12 +17,19 @@ use template::Digest;
 
 use super::manifest::LeftOut;
 use super::numbers::Numbers;
+use crate::restricted::Restricted;
 use crate::sources::{Rows, SourceError};
 
 /// Rows that are decoded together, and the grain at which a large table is counted in parallel.
 const ROW_GROUP_ROWS: usize = 512 * 1024;
 /// Rows written at a time after sorting.
 const CHUNK_ROWS: usize = 64 * 1024;
+
+/// Whose rows are kept, and which of them are not.
+pub(super) struct Kept<'a> {
+    pub numbers: &'a Numbers,
+    pub restricted: &'a Restricted<'a>,
+}
 
 /// A written file.
 pub(super) struct Written {
@@ -65,22 +72,22 @@ pub(super) fn schema_digest(table: &Table) -> Digest {
 pub(super) fn table(
     table: &'static Table,
     open: impl Fn() -> Result<Rows, SourceError>,
-    numbers: &Numbers,
+    kept: &Kept<'_>,
     path: &Path,
 ) -> Result<Written, WriteError> {
-    if let Some(written) = in_order(table, open()?, numbers, path)? {
+    if let Some(written) = in_order(table, open()?, kept, path)? {
         return Ok(written);
     }
-    sorted(table, open()?, numbers, path)
+    sorted(table, open()?, kept, path)
 }
 
 /// Streams the rows to the file; `None` as soon as a person's number is smaller than the one before.
-fn in_order(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> Result<Option<Written>, WriteError> {
+fn in_order(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Result<Option<Written>, WriteError> {
     let mut left_out = LeftOut::default();
     let mut output = Output::create(table, path)?;
     let mut last = 0;
     for batch in rows {
-        let batch = numbered(table, &batch?, numbers, &mut left_out)?;
+        let batch = numbered(table, &batch?, kept, &mut left_out)?;
         let persons = persons(&batch);
         if !persons.is_sorted() || persons.first().is_some_and(|&first| first < last) {
             return Ok(None);
@@ -91,9 +98,9 @@ fn in_order(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -
     output.finish(left_out).map(Some)
 }
 
-fn sorted(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> Result<Written, WriteError> {
+fn sorted(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Result<Written, WriteError> {
     let mut left_out = LeftOut::default();
-    let batches = rows.map(|batch| numbered(table, &batch?, numbers, &mut left_out)).collect::<Result<Vec<_>, _>>()?;
+    let batches = rows.map(|batch| numbered(table, &batch?, kept, &mut left_out)).collect::<Result<Vec<_>, _>>()?;
     let all = concat_batches(&table.snapshot_schema(), &batches).map_err(|_| WriteError::Encode)?;
     drop(batches);
     let persons = persons(&all);
@@ -113,10 +120,15 @@ fn sorted(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> 
 fn numbered(
     table: &'static Table,
     batch: &RecordBatch,
-    numbers: &Numbers,
+    kept: &Kept<'_>,
     left_out: &mut LeftOut,
 ) -> Result<RecordBatch, WriteError> {
-    let found = numbers.of_rows(batch, left_out);
+    let mut found = kept.numbers.of_rows(batch, left_out);
+    for (number, is_restricted) in found.iter_mut().zip(kept.restricted.rows(table, batch).unwrap_or_default()) {
+        if is_restricted && number.take().is_some() {
+            left_out.restricted += 1;
+        }
+    }
     let kept = if found.iter().all(Option::is_some) {
         batch.clone()
     } else {
