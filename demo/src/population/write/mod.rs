@@ -80,7 +80,8 @@ impl Population {
         let lists = dir.join(&provider.code).join(OPT_OUTS_FOLDER);
         fs::create_dir_all(&lists).with_context(|| format!("cannot make the folder `{}`", lists.display()))?;
         for (name, list) in self.opt_out_lists(provider) {
-            fs::write(lists.join(name), list).with_context(|| format!("cannot write `{name}` of `{}`", provider.code))?;
+            fs::write(lists.join(name), list)
+                .with_context(|| format!("cannot write `{name}` of `{}`", provider.code))?;
         }
         Ok(tables.rows())
     }
