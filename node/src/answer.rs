@@ -46,6 +46,10 @@ impl Node {
         Self(Arc::new(Inner { provider, host }))
     }
 
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.provider.config
     }

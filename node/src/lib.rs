@@ -25,6 +25,7 @@ mod panics;
 mod policy;
 mod provider;
 mod refusals;
+mod refresh;
 mod restricted;
 mod serve;
 mod snapshot;
@@ -49,7 +50,7 @@ pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_
 pub use crate::refusals::{Presence, RefusalsFile};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{
-    IntegrityError, LeftOut, Manifest, NumberingError, OptOutEntry, Snapshot, SnapshotError, TableEntry, take,
+    IntegrityError, LeftOut, Manifest, NumberingError, OptOutEntry, Quality, Snapshot, SnapshotError, TableEntry, take,
 };
 pub use crate::sources::SourceError;
 pub use crate::steps::{Step, Steps, Unobserved};

@@ -189,9 +189,14 @@ impl Provider {
         &self.config.provider
     }
 
+    /// The snapshot that was answered from last.
+    pub(crate) fn loaded(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The snapshot that is current now; a new one is verified as a whole before it is used. Blocks then.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, IntegrityError> {
-        let loaded = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        let loaded = self.loaded();
         let folder = self.config.folder.join(snapshot::FOLDER);
         let current = snapshot::current(&folder)?.ok_or(IntegrityError::Absent { folder })?;
         if loaded.id() == current {

@@ -8,6 +8,7 @@
 mod manifest;
 mod numbering;
 mod numbers;
+mod quality;
 mod take;
 mod write;
 
@@ -25,6 +26,7 @@ use crate::config::Config;
 
 pub use manifest::{LeftOut, Manifest, OptOutEntry, TableEntry};
 pub use numbering::NumberingError;
+pub use quality::Quality;
 pub use take::{SnapshotError, take};
 
 /// The folder of snapshots within a provider's folder.
@@ -41,6 +43,8 @@ pub struct Snapshot {
     numbering: Digest,
     opt_outs_as_of: Vec<DatedOptOuts>,
     restricted: RestrictedCodes,
+    // INVARIANT: held under a shared lock for as long as anybody may read the tables, so that no program removes them.
+    _lease: File,
     tables: BTreeMap<String, FrozenTable>,
 }
 
@@ -117,7 +121,11 @@ impl Snapshot {
         let id = current(&folder)?.ok_or_else(|| IntegrityError::Absent { folder: folder.clone() })?;
         let folder = folder.join(id.to_string());
         let path = folder.join(MANIFEST);
-        let bytes = fs::read(&path).map_err(|source| IntegrityError::Read { path: path.clone(), source })?;
+        let read = |source| IntegrityError::Read { path: path.clone(), source };
+        let mut lease = File::open(&path).map_err(read)?;
+        lease.lock_shared().map_err(read)?;
+        let mut bytes = Vec::new();
+        lease.read_to_end(&mut bytes).map_err(read)?;
         if Manifest::is_of_another_version(&bytes) {
             return Err(IntegrityError::Foreign { path });
         }
@@ -141,6 +149,7 @@ impl Snapshot {
             numbering: manifest.numbering,
             opt_outs_as_of: manifest.opt_out_lists.iter().map(|entry| entry.dated).collect(),
             restricted: manifest.restricted,
+            _lease: lease,
             tables,
         })
     }
@@ -229,6 +238,13 @@ fn inode(metadata: &fs::Metadata) -> Option<Inode> {
 #[cfg(not(unix))]
 fn inode(_metadata: &fs::Metadata) -> Option<Inode> {
     None
+}
+
+/// Whether anybody, in this program or another, holds the snapshot in a folder.
+pub(crate) fn is_held(folder: &Path) -> bool {
+    let Ok(manifest) = File::open(folder.join(MANIFEST)) else { return false };
+    // The lock is given back with the file.
+    matches!(manifest.try_lock(), Err(fs::TryLockError::WouldBlock))
 }
 
 /// The digest of a file's bytes.

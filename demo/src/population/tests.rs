@@ -242,7 +242,10 @@ fn read_tables(
             Some(first) => arrow::compute::concat_batches(&first.schema(), &batches).unwrap(),
             None => RecordBatch::new_empty(schema.clone()),
         };
-        assert_eq!(batch.schema().fields(), schema.fields(), "{name}");
+        // The person table alone has a column more, by which people are found in lists of opt-outs.
+        let more = usize::from(name == "person" && batch.num_rows() > 0);
+        assert_eq!(batch.schema().fields().len(), schema.fields().len() + more, "{name}");
+        assert!(batch.schema().fields().iter().zip(schema.fields()).all(|(a, b)| a == b), "{name}");
         (name, batch)
     };
     provider.kind.tables().iter().map(|name| read(name)).collect()

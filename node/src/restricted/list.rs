@@ -49,7 +49,11 @@ impl CodeSystem {
     pub(super) fn normal(self, code: &str) -> Option<String> {
         let trimmed = code.trim();
         let normal = match self {
-            Self::Icd10 | Self::Opcs4 => trimmed.replace('.', "").to_ascii_uppercase(),
+            // Daggers, asterisks and words may follow the code.
+            Self::Icd10 | Self::Opcs4 => {
+                let letters = trimmed.chars().filter(|c| *c != '.').take_while(char::is_ascii_alphanumeric);
+                letters.take(CODE_BYTES_MAX).collect::<String>().to_ascii_uppercase()
+            }
             // Five bytes and often two of a term: case counts, and dots fill up.
             Self::Read2 | Self::Ctv3 => trimmed.get(..5).unwrap_or(trimmed).trim_end_matches('.').to_owned(),
             Self::Snomed => trimmed.to_owned(),

@@ -23,6 +23,8 @@ fn codes_and_whatever_lies_below_them() {
         (Icd10, "A549"),
         (Icd10, "A54.9"),
         (Icd10, "a549 "),
+        (Icd10, "A54.4\u{2020} M73.0*"),
+        (Icd10, "B24-X"),
         (Icd10, "B20X"),
         (Icd10, "Z21X"),
         (Icd10, "Z312"),

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use template::Digest;
 use wire::{DatedOptOuts, OptOuts, ProviderCode, RestrictedCodes, SnapshotId};
 
+use super::quality::Quality;
+
 /// The manifest of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +62,8 @@ pub struct TableEntry {
     pub rows: u64,
     /// How many were not, and why: the provider's own figures of data quality.
     pub left_out: LeftOut,
+    /// How many were kept that are odd.
+    pub quality: Quality,
     /// The source's length when it was read.
     pub source_bytes: u64,
     /// When the source was last written, where the file system knows.

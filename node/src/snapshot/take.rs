@@ -14,7 +14,7 @@ use super::manifest::{Manifest, OptOutEntry, TableEntry};
 use super::numbering::{Numbering, NumberingError};
 use super::numbers::{Numbers, NumbersError};
 use super::write::{self, Kept, WriteError};
-use super::{CURRENT, FOLDER, IntegrityError, MANIFEST, current, replace_file, sync_folder};
+use super::{CURRENT, FOLDER, IntegrityError, MANIFEST, current, is_held, replace_file, sync_folder};
 use crate::config::{Config, Source};
 use crate::opt_outs::{self, OptOutListError, OptedOut, ReadOptOuts};
 use crate::restricted::{self, Restricted};
@@ -107,7 +107,7 @@ fn write_tables(
         NumbersError::Numbering(error) => SnapshotError::Numbering(error),
     })?;
     let restricted = restricted(config, rows)?;
-    let kept = Kept { numbers: &numbers, restricted: &restricted };
+    let kept = Kept { provider: &config.provider, numbers: &numbers, restricted: &restricted };
     for table in model::tables() {
         let Some(source) = config.sources.tables.get(table.name) else { continue };
         let path = folder.join(format!("{}.parquet", table.name));
@@ -205,6 +205,7 @@ fn entry(table: &Table, source: &Source, written: &write::Written) -> TableEntry
         schema_sha256: write::schema_digest(table),
         rows: written.rows,
         left_out: written.left_out,
+        quality: written.quality,
         source_bytes: metadata.as_ref().map_or(0, fs::Metadata::len),
         source_modified: metadata.and_then(|metadata| metadata.modified().ok()).map(DateTime::from),
     }
@@ -219,14 +220,15 @@ fn publish(manifest: &Manifest, folder: &Path, temporary: &Path) -> io::Result<(
     replace_file(&folder.join(CURRENT), format!("{}\n", manifest.id).as_bytes())
 }
 
-/// Removes all snapshots but the new one and the one before, which may still be read. Failing to is no failure.
+/// Removes the snapshots that nobody answers from; the one before the new one stays for whoever is about to. Failing to is
+/// no failure.
 fn remove_older(folder: &Path, id: SnapshotId, before: Option<SnapshotId>) {
     let kept = [Some(id.to_string()), before.map(|id| id.to_string())];
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_snapshot = name.trim_end_matches(".partial").parse::<SnapshotId>().is_ok();
-        if is_snapshot && !kept.contains(&Some(name)) {
+        if is_snapshot && !kept.contains(&Some(name)) && !is_held(&entry.path()) {
             drop(fs::remove_dir_all(entry.path()));
         }
     }

@@ -14,9 +14,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use plan::model::{Kind, Role, Table};
 use template::Digest;
+use wire::ProviderCode;
 
 use super::manifest::LeftOut;
 use super::numbers::Numbers;
+use super::quality::{Observer, Quality};
 use crate::restricted::Restricted;
 use crate::sources::{Rows, SourceError};
 
@@ -27,6 +29,7 @@ const CHUNK_ROWS: usize = 64 * 1024;
 
 /// Whose rows are kept, and which of them are not.
 pub(super) struct Kept<'a> {
+    pub provider: &'a ProviderCode,
     pub numbers: &'a Numbers,
     pub restricted: &'a Restricted<'a>,
 }
@@ -37,6 +40,7 @@ pub(super) struct Written {
     pub sha256: Digest,
     pub rows: u64,
     pub left_out: LeftOut,
+    pub quality: Quality,
 }
 
 /// Why a table cannot be written.
@@ -95,7 +99,7 @@ fn in_order(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> 
         last = persons.last().copied().unwrap_or(last);
         output.write(&batch)?;
     }
-    output.finish(left_out).map(Some)
+    output.finish(left_out, kept.provider).map(Some)
 }
 
 fn sorted(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Result<Written, WriteError> {
@@ -113,7 +117,7 @@ fn sorted(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Re
         let chunk = UInt32Array::from(chunk.to_vec());
         output.write(&take_record_batch(&all, &chunk).map_err(|_| WriteError::Encode)?)?;
     }
-    output.finish(left_out)
+    output.finish(left_out, kept.provider)
 }
 
 /// The batch in the snapshot's schema, without the rows that are left out.
@@ -148,25 +152,30 @@ fn persons(batch: &RecordBatch) -> &[u32] {
 }
 
 struct Output {
+    table: &'static Table,
+    observer: Observer,
     writer: ArrowWriter<Hashing>,
     rows: u64,
 }
 
 impl Output {
-    fn create(table: &Table, path: &Path) -> Result<Self, WriteError> {
+    fn create(table: &'static Table, path: &Path) -> Result<Self, WriteError> {
         let writer = ArrowWriter::try_new(Hashing::create(path)?, table.snapshot_schema(), Some(properties(table)));
-        Ok(Self { writer: writer.map_err(|_| WriteError::Encode)?, rows: 0 })
+        let writer = writer.map_err(|_| WriteError::Encode)?;
+        Ok(Self { table, observer: Observer::new(table), writer, rows: 0 })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         self.rows += batch.num_rows() as u64;
+        self.observer.look(batch);
         self.writer.write(batch).map_err(io_or_encode)
     }
 
-    fn finish(self, left_out: LeftOut) -> Result<Written, WriteError> {
+    fn finish(self, left_out: LeftOut, provider: &ProviderCode) -> Result<Written, WriteError> {
         let file = self.writer.into_inner().map_err(io_or_encode)?;
         let (bytes, sha256) = file.finish()?;
-        Ok(Written { bytes, sha256, rows: self.rows, left_out })
+        let quality = self.observer.finish(self.table, provider);
+        Ok(Written { bytes, sha256, rows: self.rows, left_out, quality })
     }
 }
 
