@@ -55,6 +55,8 @@ pub(crate) struct FrozenTable {
     pub bytes: u64,
     pub modified: SystemTime,
     pub rows: u64,
+    /// Some amount of it is below zero.
+    pub is_negative: bool,
     // What the file system alone sets, where it does: see `inode`.
     inode: Option<Inode>,
     sha256: Digest,
@@ -288,7 +290,15 @@ fn verified(folder: &Path, entry: &TableEntry) -> Result<FrozenTable, IntegrityE
     if !stood_still || before.len() != entry.bytes || sha256 != entry.sha256 {
         return Err(IntegrityError::Changed { path });
     }
-    Ok(FrozenTable { path, bytes: entry.bytes, modified, rows: entry.rows, inode: inode(&before), sha256 })
+    Ok(FrozenTable {
+        path,
+        bytes: entry.bytes,
+        modified,
+        rows: entry.rows,
+        is_negative: entry.quality.negative > 0,
+        inode: inode(&before),
+        sha256,
+    })
 }
 
 /// Replaces a small file in one step: a crash leaves the old one or the new one.

@@ -12,4 +12,4 @@ mod ledger;
 mod orders;
 mod releases;
 mod templates;
-mod whole;
+pub mod whole;
