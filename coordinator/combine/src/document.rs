@@ -5,7 +5,7 @@ use template::{
     Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
     TemplateMeasure,
 };
-use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CellState, CombinedCell, CombinedFigure, Counted, GroupState};
+use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
 
 use crate::quorum::Quorum;
 use crate::site::Site;
@@ -177,7 +177,7 @@ fn cells(question: &Question<'_>, cells: &[Vec<crate::CombinedCell>]) -> Vec<Com
             .map(|(key, cell)| CombinedCell {
                 levels: labels(question.domain, &key),
                 measure: measure.name().to_owned(),
-                state: if cell.bounds.is_some() { CellState::Bounded } else { CellState::NotCovered },
+                state: cell.state,
                 low: cell.bounds.map_or(0, |bounds| bounds.low),
                 high: cell.bounds.and_then(|bounds| bounds.high),
                 central: cell.central(),
