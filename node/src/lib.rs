@@ -24,8 +24,8 @@ mod opt_outs;
 mod panics;
 mod policy;
 mod provider;
-mod refusals;
 mod refresh;
+mod refusals;
 mod restricted;
 mod serve;
 mod snapshot;
@@ -38,8 +38,8 @@ pub use crate::audit::{Audit, AuditError, Format, Part};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, ColumnKind, Config, ConfigError, Coordinator, Governance,
-    Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source, Sources, Span,
-    WhenEmpty,
+    Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source, Sources,
+    Span, WhenEmpty,
 };
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::host::Host;

@@ -74,13 +74,22 @@ fn five_things_stay_five_things() {
     let cells = cells(&sites);
     let silent = SiteCounts { refused: 1, failed: 2, not_covered: 1, waiting: 1, ..SiteCounts::default() };
     let april = SiteCounts { shown: 1, zero: 1, suppressed: 1, ..silent };
-    assert_eq!(cells[0], CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april, state: CellState::Bounded });
+    assert_eq!(
+        cells[0],
+        CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april, state: CellState::Bounded }
+    );
     assert_eq!(cells[0].central(), Some(30));
     let may = SiteCounts { shown: 1, suppressed: 1, not_covered: 2, ..silent };
-    assert_eq!(cells[1], CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may, state: CellState::Bounded });
+    assert_eq!(
+        cells[1],
+        CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may, state: CellState::Bounded }
+    );
     // People in two months may be the same: at least the greater, at most the sum, at each site.
     let total = SiteCounts { withheld: 2, zero: 1, ..silent };
-    assert_eq!(cells[2], CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total, state: CellState::Bounded });
+    assert_eq!(
+        cells[2],
+        CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total, state: CellState::Bounded }
+    );
 }
 
 #[test]
