@@ -76,6 +76,7 @@ impl Region<'_> {
         let Self { coordinator, coordinator_key, trust_root, records: (from, to), .. } = self;
         let Enrolled { code, kind, name, population, consents } = provider;
         let consents: Vec<String> = consents.iter().map(|id| format!("\"{id}\"")).collect();
+        let lists = opt_out_lists(folder);
         let mut text = format!(
             r#"# {name}: one provider of the demonstration region.
 provider = "{code}"
@@ -86,19 +87,7 @@ signing_key = "signing.key"
 population = {population}
 min_population = {min_population}
 opt_outs = "both"
-
-[opt_out_lists.national]
-file = "{opt_outs}/national.csv"
-holds = "nhs-number"
-as_of = "{today}"
-when_empty = "nobody"
-
-[opt_out_lists.type1]
-file = "{opt_outs}/type1.csv"
-holds = "person-id"
-as_of = "{today}"
-when_empty = "nobody"
-
+{lists}
 [refresh]
 every_days = 366
 
@@ -127,12 +116,11 @@ sole_provider = [{consents}]
             min_population = population.min(&100),
             server_name = super::authority::COORDINATOR_NAME,
             consents = consents.join(", "),
-            opt_outs = crate::population::OPT_OUTS_FOLDER,
-            today = chrono::Utc::now().date_naive(),
+            lists = if lists.is_empty() { String::new() } else { format!("\n{lists}") },
         );
         for table in tables(folder)? {
             text += &format!("\n[sources.{table}]\nparquet = \"tables/{table}.parquet\"\n");
-            if table == "person" {
+            if table == "person" && !lists.is_empty() {
                 text += &format!("nhs_number = \"{}\"\n", crate::population::NHS_NUMBER);
             }
             if !UNDATED.contains(&table.as_str()) {
@@ -141,6 +129,22 @@ sole_provider = [{consents}]
         }
         Ok(text)
     }
+}
+
+/// The settings of a provider's lists of opt-outs, where it has some.
+fn opt_out_lists(folder: &Path) -> String {
+    let today = chrono::Utc::now().date_naive();
+    let mut settings = Vec::new();
+    for (kind, holds) in [("national", "nhs-number"), ("type1", "person-id")] {
+        let file = format!("{}/{kind}.csv", crate::population::OPT_OUTS_FOLDER);
+        if folder.join(&file).exists() {
+            settings.push(format!(
+                "[opt_out_lists.{kind}]\nfile = \"{file}\"\nholds = \"{holds}\"\nas_of = \"{today}\"\n\
+                 when_empty = \"nobody\"\n"
+            ));
+        }
+    }
+    settings.join("\n")
 }
 
 /// The names of the tables that were written for a provider.
