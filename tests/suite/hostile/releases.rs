@@ -191,13 +191,13 @@ async fn an_old_release_answers_no_new_order_and_nobody_answers_for_another() {
     assert_eq!(scene.door.submit(&order.to_string(), Outcome::Release(release)).await.unwrap(), TAKEN);
     assert_eq!(scene.door.submit(&order.to_string(), Outcome::Release(old)).await.unwrap(), REJECTED);
 
-    // What one site says after the deadline is kept apart, and changes nothing: it would stand alone in the difference.
+    // What comes after the deadline changes nothing.
     let short = Ask { deadline_s: Some(1), ..ask };
     let run = scene.desk.ask(&short).await.unwrap();
     let (order, release) = scene.order().await;
     let answer = closed(&mut scene.desk, run).await;
     assert_eq!(answer.sites[3].outcome, SiteOutcome::TimedOut);
-    assert_eq!(scene.door.submit(&order.to_string(), Outcome::Release(release)).await.unwrap(), TAKEN);
+    assert_eq!(scene.door.submit(&order.to_string(), Outcome::Release(release)).await.unwrap(), TOO_LATE);
     assert_eq!(scene.desk.answer(run).await.unwrap(), answer);
     scene.end().await;
 }
