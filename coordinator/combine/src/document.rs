@@ -74,7 +74,7 @@ fn single_sites(question: &Question<'_>, sites: &[Site<'_>]) -> Option<Vec<Answe
     }
     let group = |site: &Site<'_>| {
         let of_measure = |measure| {
-            let cell = |cell| crate::cell::combined(std::slice::from_ref(site), measure, cell);
+            let cell = |cell| crate::cell::combined(std::slice::from_ref(site), measure, cell, false);
             (0..question.domain.len()).map(cell).collect()
         };
         let table: Vec<Vec<crate::CombinedCell>> = (0..question.measures.len()).map(of_measure).collect();
