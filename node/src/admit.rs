@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use disclosure::MeasureKind;
 use plan::Checked;
 use template::{Approved, Digest, Lookup, Query};
 use wire::{Dispatch, Order};
@@ -74,6 +75,7 @@ impl Inner {
         let snapshot = self.provider.snapshot().map_err(|error| self.integrity(&error))?;
         let tables: Vec<&str> = checked.tables().iter().map(|read| read.name.as_str()).collect();
         let coverage = held(config, &snapshot).of(&query, &tables).ok_or(Reason::NotCovered)?;
+        self.can_be_added_up(&query, &snapshot, &tables)?;
         snapshot.unchanged(tables).map_err(|error| self.integrity(&error))?;
         let digests: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
         let key = AnswerKey { fingerprint: query.fingerprint(&digests), snapshot: snapshot.id() };
@@ -106,6 +108,20 @@ impl Inner {
             provider.ledger.note(documents, events, now).await?;
         }
         provider.words.allow(governance, approved.digest(), approved.template())
+    }
+
+    /// Refuses a sum over a table that holds an amount below zero, whoever is asked about: were it refused only where such
+    /// a row is met, the refusal would tell of whom it is.
+    fn can_be_added_up(&self, query: &Query, snapshot: &Snapshot, tables: &[&str]) -> Result<(), Reason> {
+        let adds = query.measures().iter().any(|measure| matches!(measure.kind(), MeasureKind::Sum { .. }));
+        let negative = tables.iter().find(|name| snapshot.tables().get(**name).is_some_and(|table| table.is_negative));
+        let Some(table) = negative.filter(|_| adds) else { return Ok(()) };
+        tracing::error!(
+            provider = %self.provider.code(), %table,
+            "nothing is counted: some amount is below zero, and the question adds amounts up; correct it at its source and \
+             take a new snapshot"
+        );
+        Err(Reason::DataIntegrity)
     }
 
     /// What the provider refuses at this moment. Where that cannot be known, everything.

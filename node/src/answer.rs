@@ -41,6 +41,10 @@ impl Node {
         Self(Arc::new(Inner { provider, host }))
     }
 
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.provider.config
     }
@@ -213,6 +217,8 @@ impl Inner {
             snapshot: snapshot.id(),
             as_at: snapshot.taken_at(),
             opt_outs: snapshot.opt_outs(),
+            opt_outs_as_of: snapshot.opt_outs_as_of().to_vec(),
+            restricted: snapshot.restricted().clone(),
             // The ledger says which place it is: see `sign`.
             sequence: 0,
             previous_head: asked.order_digest,

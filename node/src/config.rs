@@ -3,6 +3,8 @@
 
 mod files;
 mod governance;
+mod opt_outs;
+mod refresh;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +22,12 @@ use wire::{ClientTls, OptOuts, ProviderCode};
 pub use files::KeyFileError;
 pub(crate) use files::{create_private, signing_key as read_signing_key};
 pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
-pub use written::{Answering, ColumnKind};
+pub use opt_outs::{OptOutList, OptOutLists};
+pub use refresh::Refresh;
+pub use written::{Answering, ColumnKind, ListedBy, WhenEmpty};
 
 use crate::differencing::Cohorts;
+use crate::restricted::CodeList;
 use written::Written;
 
 /// One provider, as its operator configured it.
@@ -51,6 +56,12 @@ pub struct Config {
     pub governance: Governance,
     /// Which opt-outs the snapshot applies.
     pub opt_outs: OptOuts,
+    /// The lists that hold them, besides the person table.
+    pub opt_out_lists: OptOutLists,
+    /// The codes whose records the snapshot leaves out.
+    pub(crate) restricted: CodeList,
+    /// When a new snapshot is taken.
+    pub refresh: Refresh,
     /// Bounds on work.
     pub limits: Limits,
     /// Where the core-model tables come from.
@@ -288,6 +299,7 @@ impl Reader<'_> {
         }
         let signing_key = files::signing_key(&self.path(written.signing_key))
             .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+        let nhs_number = written.sources.get("person").and_then(|person| person.nhs_number.clone());
         Ok(Config {
             file: self.file.to_owned(),
             folder: self.path(written.folder),
@@ -306,6 +318,9 @@ impl Reader<'_> {
             governance: self.governance(written.governance)?,
             limits: self.limits(&written.limits)?,
             sources: self.sources(written.sources, written.raw)?,
+            opt_out_lists: self.opt_out_lists(written.opt_outs, written.opt_out_lists, nhs_number)?,
+            restricted: self.restricted(written.restricted)?,
+            refresh: self.refresh(&written.refresh)?,
             opt_outs: written.opt_outs,
             name: written.name,
             kind: written.kind,
@@ -435,13 +450,11 @@ impl Reader<'_> {
             (None, None, Some(path)) => Origin::Sql(self.path(path)),
             _ => return Err(self.value(key, "give exactly one of `parquet`, `csv` and `sql`")),
         };
-        let day = |name: &str, text: Option<String>| {
-            text.map(|text| {
-                NaiveDate::parse_from_str(&text, "%Y-%m-%d")
-                    .map_err(|_| self.value(format!("{key}.{name}"), "write a date like \"2023-04-01\""))
-            })
-            .transpose()
-        };
+        let day =
+            |name: &str, text: Option<String>| text.map(|text| self.day(format!("{key}.{name}"), &text)).transpose();
+        if source.nhs_number.is_some() && table.name != "person" {
+            return Err(self.value(format!("{key}.nhs_number"), "belongs to `sources.person` alone"));
+        }
         let covers = Span { from: day("from", source.from)?, to: day("to", source.to)? };
         if covers.from.is_none() && !is_register(table) {
             return Err(self.value(
@@ -470,6 +483,10 @@ impl Reader<'_> {
             )),
             _ => Err(self.value(key, "give either `parquet`, or `csv` and `columns`")),
         }
+    }
+
+    fn day(&self, key: String, text: &str) -> Result<NaiveDate, ConfigError> {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| self.value(key, "write a date like \"2023-04-01\""))
     }
 
     fn path(&self, path: PathBuf) -> PathBuf {

@@ -24,12 +24,15 @@ mod fixture;
 mod guardian;
 mod host;
 mod ledger;
+mod opt_outs;
 mod panics;
 mod policy;
 mod provider;
 mod rebaseline;
+mod refresh;
 mod refusals;
 mod region;
+mod restricted;
 mod serve;
 mod snapshot;
 mod sources;
@@ -41,20 +44,22 @@ pub use crate::audit::{Audit, AuditError, Format, Part, TrialError, try_policy};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, CatalogueUse, ColumnKind, Config, ConfigError, Coordinator,
-    Governance, Guardian, KeyFileError, Limits, Origin, RawSource, Source, Sources, Span,
+    Governance, Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source,
+    Sources, Span, WhenEmpty,
 };
 pub use crate::differencing::Cohorts;
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::guardian::{WordError, give_word};
 pub use crate::host::Host;
 pub use crate::ledger::{BrokenLink, Held, LeapError, LedgerOpenError, ReadingError};
+pub use crate::opt_outs::OptOutListError;
 pub use crate::panics::panics_say_where_only;
 pub use crate::provider::{Enrolment, InitError, OpenError, Provider, init, open_all};
 pub use crate::rebaseline::{RebaselineError, rebaseline};
 pub use crate::refusals::{Presence, RefusalsFile};
 pub use crate::serve::{interrupted, serve};
 pub use crate::snapshot::{
-    IntegrityError, LeftOut, Manifest, NumberingError, Snapshot, SnapshotError, TableEntry, take,
+    IntegrityError, LeftOut, Manifest, NumberingError, OptOutEntry, Quality, Snapshot, SnapshotError, TableEntry, take,
 };
 pub use crate::sources::SourceError;
 pub use crate::steps::{Step, Steps, Unobserved};

@@ -77,9 +77,12 @@ pub enum OpenError {
         #[source]
         source: IntegrityError,
     },
-    /// The snapshot was taken under another rule of opt-outs than is configured.
-    #[error("{file}: `opt_outs` has changed since the snapshot was taken; run `tallyward-node snapshot`")]
-    OptOuts {
+    /// The snapshot was taken under other rules of who and what is left out than are configured.
+    #[error(
+        "{file}: what is left out (`opt_outs`, its lists or the restricted codes) has changed since the snapshot was taken; \
+         run `tallyward-node snapshot`"
+    )]
+    LeftOut {
         /// The configuration.
         file: std::path::PathBuf,
     },
@@ -172,8 +175,8 @@ impl Provider {
         }
         let snapshot = Snapshot::load(&config.folder, &config.provider)
             .map_err(|source| OpenError::Integrity { file: file(), source })?;
-        if snapshot.opt_outs() != config.opt_outs {
-            return Err(OpenError::OptOuts { file: file() });
+        if !snapshot.follows(&config) {
+            return Err(OpenError::LeftOut { file: file() });
         }
         let engine = Engine::new(config.limits.memory_bytes, processors())
             .map_err(|source| OpenError::Engine { file: file(), source })?;
@@ -199,17 +202,22 @@ impl Provider {
         &self.config.provider
     }
 
+    /// The snapshot that was answered from last.
+    pub(crate) fn loaded(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The snapshot that is current now; a new one is verified as a whole before it is used. Blocks then.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, IntegrityError> {
-        let loaded = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        let loaded = self.loaded();
         let folder = self.config.folder.join(snapshot::FOLDER);
         let current = snapshot::current(&folder)?.ok_or(IntegrityError::Absent { folder })?;
         if loaded.id() == current {
             return Ok(loaded);
         }
         let fresh = Arc::new(Snapshot::load(&self.config.folder, &self.config.provider)?);
-        if fresh.opt_outs() != self.config.opt_outs {
-            return Err(IntegrityError::Foreign { path: self.config.folder.join(snapshot::FOLDER) });
+        if !fresh.follows(&self.config) {
+            return Err(IntegrityError::OtherRules { path: self.config.folder.join(snapshot::FOLDER) });
         }
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)

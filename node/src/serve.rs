@@ -5,13 +5,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use wire::{LinkEvents, LinkSettings, OrderId, ProviderCode, link};
 
 use crate::answer::Node;
 use crate::host::Host;
 use crate::provider::Provider;
+use crate::refresh;
 
 /// Serves until `stop`. Every provider dials the coordinator that it pinned, and again for ever.
 ///
@@ -21,6 +22,8 @@ pub async fn serve(providers: Vec<Provider>, stop: impl Future<Output = ()> + Se
     let host = Arc::new(Host::new()?);
     let (stopping, stopped) = watch::channel(());
     let mut links = JoinSet::new();
+    // Taking a snapshot reads everything: of the providers of one process one at a time does.
+    let turn = Arc::new(Semaphore::new(1));
     for provider in providers {
         let code = provider.code().clone();
         let node = Node::new(provider, Arc::clone(&host));
@@ -31,10 +34,12 @@ pub async fn serve(providers: Vec<Provider>, stop: impl Future<Output = ()> + Se
             tls: coordinator.tls,
             in_flight: node.config().limits.waiting,
         };
+        let node = Arc::new(node);
+        links.spawn(refresh::keep(Arc::clone(&node), Arc::clone(&turn), stopped.clone()));
         let mut stopped = stopped.clone();
         links.spawn(async move {
             let stop = async move { drop(stopped.changed().await) };
-            link(settings, Arc::new(node), Arc::new(Heard(code)), stop).await;
+            link(settings, node, Arc::new(Heard(code)), stop).await;
         });
     }
     stop.await;

@@ -8,6 +8,7 @@
 mod manifest;
 mod numbering;
 mod numbers;
+mod quality;
 mod take;
 mod write;
 
@@ -19,10 +20,13 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use template::Digest;
-use wire::{OptOuts, SnapshotId};
+use wire::{DatedOptOuts, OptOutSource, OptOuts, RestrictedCodes, SnapshotId};
 
-pub use manifest::{LeftOut, Manifest, TableEntry};
+use crate::config::Config;
+
+pub use manifest::{LeftOut, Manifest, OptOutEntry, TableEntry};
 pub use numbering::NumberingError;
+pub use quality::Quality;
 pub use take::{SnapshotError, take};
 
 /// The folder of snapshots within a provider's folder.
@@ -37,6 +41,10 @@ pub struct Snapshot {
     taken_at: DateTime<Utc>,
     opt_outs: OptOuts,
     numbering: Digest,
+    opt_outs_as_of: Vec<DatedOptOuts>,
+    restricted: RestrictedCodes,
+    // INVARIANT: held under a shared lock for as long as anybody may read the tables, so that no program removes them.
+    _lease: File,
     tables: BTreeMap<String, FrozenTable>,
 }
 
@@ -47,6 +55,8 @@ pub(crate) struct FrozenTable {
     pub bytes: u64,
     pub modified: SystemTime,
     pub rows: u64,
+    /// Some amount of it is below zero.
+    pub is_negative: bool,
     // What the file system alone sets, where it does: see `inode`.
     inode: Option<Inode>,
     sha256: Digest,
@@ -86,6 +96,15 @@ pub enum IntegrityError {
         /// Which.
         path: PathBuf,
     },
+    /// It leaves out other people or records than is configured.
+    #[error(
+        "{path} follows other rules of who is left out than this node was started with; take a new snapshot and start the \
+         node again"
+    )]
+    OtherRules {
+        /// The folder of snapshots.
+        path: PathBuf,
+    },
     /// It belongs to another provider, another version or another model.
     #[error("{path} was made for another provider or by another version; take a new snapshot")]
     Foreign {
@@ -104,7 +123,14 @@ impl Snapshot {
         let id = current(&folder)?.ok_or_else(|| IntegrityError::Absent { folder: folder.clone() })?;
         let folder = folder.join(id.to_string());
         let path = folder.join(MANIFEST);
-        let bytes = fs::read(&path).map_err(|source| IntegrityError::Read { path: path.clone(), source })?;
+        let read = |source| IntegrityError::Read { path: path.clone(), source };
+        let mut lease = File::open(&path).map_err(read)?;
+        lease.lock_shared().map_err(read)?;
+        let mut bytes = Vec::new();
+        lease.read_to_end(&mut bytes).map_err(read)?;
+        if Manifest::is_of_another_version(&bytes) {
+            return Err(IntegrityError::Foreign { path });
+        }
         let manifest = Manifest::parse(&bytes).ok_or_else(|| IntegrityError::Damaged { path: path.clone() })?;
         if manifest.id != id || manifest.provider != *provider || manifest.model != plan::model::NAME {
             return Err(IntegrityError::Foreign { path });
@@ -118,7 +144,16 @@ impl Snapshot {
             }
             tables.insert(entry.table.clone(), verified(&folder, entry)?);
         }
-        Ok(Self { id, taken_at: manifest.taken_at, opt_outs: manifest.opt_outs, numbering: manifest.numbering, tables })
+        Ok(Self {
+            id,
+            taken_at: manifest.taken_at,
+            opt_outs: manifest.opt_outs,
+            numbering: manifest.numbering,
+            opt_outs_as_of: manifest.opt_out_lists.iter().map(|entry| entry.dated).collect(),
+            restricted: manifest.restricted,
+            _lease: lease,
+            tables,
+        })
     }
 
     /// Its identity.
@@ -143,6 +178,29 @@ impl Snapshot {
     #[must_use]
     pub const fn numbering(&self) -> Digest {
         self.numbering
+    }
+
+    /// How old they were, kind by kind.
+    #[must_use]
+    pub fn opt_outs_as_of(&self) -> &[DatedOptOuts] {
+        &self.opt_outs_as_of
+    }
+
+    /// Which legally restricted records were left out.
+    #[must_use]
+    pub const fn restricted(&self) -> &RestrictedCodes {
+        &self.restricted
+    }
+
+    /// Whether the snapshot leaves out what this configuration leaves out.
+    pub(crate) fn follows(&self, config: &Config) -> bool {
+        let lists = |kind| match config.opt_out_lists.lists.iter().any(|list| list.kind == kind) {
+            true => OptOutSource::List,
+            false => OptOutSource::PersonTable,
+        };
+        self.opt_outs == config.opt_outs
+            && self.opt_outs_as_of.iter().all(|dated| dated.source == lists(dated.kind))
+            && self.restricted == config.restricted.name()
     }
 
     /// The tables by name.
@@ -182,6 +240,13 @@ fn inode(metadata: &fs::Metadata) -> Option<Inode> {
 #[cfg(not(unix))]
 fn inode(_metadata: &fs::Metadata) -> Option<Inode> {
     None
+}
+
+/// Whether anybody, in this program or another, holds the snapshot in a folder.
+pub(crate) fn is_held(folder: &Path) -> bool {
+    let Ok(manifest) = File::open(folder.join(MANIFEST)) else { return false };
+    // The lock is given back with the file.
+    matches!(manifest.try_lock(), Err(fs::TryLockError::WouldBlock))
 }
 
 /// The digest of a file's bytes.
@@ -225,7 +290,15 @@ fn verified(folder: &Path, entry: &TableEntry) -> Result<FrozenTable, IntegrityE
     if !stood_still || before.len() != entry.bytes || sha256 != entry.sha256 {
         return Err(IntegrityError::Changed { path });
     }
-    Ok(FrozenTable { path, bytes: entry.bytes, modified, rows: entry.rows, inode: inode(&before), sha256 })
+    Ok(FrozenTable {
+        path,
+        bytes: entry.bytes,
+        modified,
+        rows: entry.rows,
+        is_negative: entry.quality.negative > 0,
+        inode: inode(&before),
+        sha256,
+    })
 }
 
 /// Replaces a small file in one step: a crash leaves the old one or the new one.

@@ -11,9 +11,9 @@ mod parquet;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use plan::model::Table;
+use plan::model::{PERSON_ID, Table};
 
-use crate::config::{Origin, Sources};
+use crate::config::{ColumnKind, Origin, Sources};
 
 /// The rows of a table, in the core model's source schema.
 pub(crate) type Rows = Box<dyn Iterator<Item = Result<RecordBatch, SourceError>> + Send>;
@@ -178,6 +178,26 @@ pub(crate) fn rows(
         Origin::Parquet(path) => parquet::rows(table, Place::new(table.name, path)),
         Origin::Csv(path) => csv::table_rows(table, Place::new(table.name, path)),
         Origin::Sql(path) => mapping::rows(table, Place::new(table.name, path), &sources.raw, memory_bytes),
+    }
+}
+
+/// The local id and one more column of the person table's source, both as they are there: the column is none of core-1's
+/// and leads nowhere but to the lists of opt-outs.
+pub(crate) fn person_column(
+    origin: &Origin,
+    column: &str,
+    sources: &Sources,
+    memory_bytes: usize,
+) -> Result<Rows, SourceError> {
+    match origin {
+        Origin::Parquet(path) => parquet::columns(Place::new("person", path), &[PERSON_ID, column]),
+        Origin::Csv(path) => {
+            let kinds = [PERSON_ID, column].map(|name| (name.to_owned(), ColumnKind::Text));
+            csv::raw_rows(Place::new("person", path), &kinds.into()).map(|(_, rows)| rows)
+        }
+        Origin::Sql(path) => {
+            mapping::columns(Place::new("person", path), &[PERSON_ID, column], &sources.raw, memory_bytes)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use demo::comparison::{self, EXAMPLES, Example, Part, Width, margin};
+use demo::population::provider::Kind;
 use demo::population::truth::Truth;
 use demo::population::{self, Population};
 use demo::region::{self, Silence, Spec};
@@ -50,6 +51,7 @@ async fn every_combined_cell_holds_the_truth() {
     let mut desk = Desk::connect(&settings.coordinator, &settings.server_name, &tls).await.unwrap();
     let population = population::generate(&population::Spec { seed: SEED, people: PEOPLE });
 
+    left_out(&population, &prepared.folder.providers());
     let mut wide = Vec::new();
     for (example, (id, ceilings)) in EXAMPLES.iter().zip(CEILINGS) {
         assert_eq!(example.template, id);
@@ -64,6 +66,28 @@ async fn every_combined_cell_holds_the_truth() {
     let distinct: BTreeSet<_> = first.sites.iter().map(|site| &site.provider).collect();
     assert_eq!(distinct.len(), population::provider::PROVIDERS);
     running.stop().await;
+}
+
+/// Every node has left out exactly the people who opted out, told by table or list, and restricted records besides: the
+/// truths know nothing of those, so that none can have been counted.
+fn left_out(population: &Population, providers: &std::path::Path) {
+    for provider in population.providers() {
+        let snapshots = providers.join(&provider.code).join("data/snapshot");
+        let current = std::fs::read_to_string(snapshots.join("current")).unwrap();
+        let bytes = std::fs::read(snapshots.join(current.trim_end()).join("manifest.json")).unwrap();
+        let manifest: node::Manifest = serde_json::from_slice(&bytes).unwrap();
+        let table = |name: &str| manifest.tables.iter().find(|entry| entry.table == name).unwrap();
+        let opted_out = population.known_people(provider).filter(|(_, person)| person.opted_out()).count() as u64;
+        assert_eq!(table("person").left_out.opted_out, opted_out, "{}", provider.code);
+        assert_eq!(manifest.without_nhs_number, 0, "{}", provider.code);
+        let restricted = match provider.kind {
+            Kind::Hospital => &["hospital_spell", "spell_diagnosis", "spell_procedure", "ed_attendance"][..],
+            _ => &[],
+        };
+        for name in restricted {
+            assert!(table(name).left_out.restricted > 0, "{name} of {}", provider.code);
+        }
+    }
 }
 
 /// Compares every cell and figure of the answer; returns what is wider than its ceiling.

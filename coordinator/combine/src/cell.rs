@@ -1,18 +1,21 @@
 //! Sums over sites, cell by cell.
 
 use disclosure::Interval;
-use wire::SiteCounts;
+use wire::{CellState, SiteCounts};
 
+use crate::few;
 use crate::region::sum;
 use crate::site::Site;
 
 /// A sum over the sites of a group that answered and cover the cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CombinedCell {
-    /// Bounds of the true sum; `None` where no answering site covers the cell, which is not nought.
+    /// Bounds of the true sum; `None` where no answering site covers the cell, which is not nought, or too few do.
     pub bounds: Option<Interval>,
     /// How many sites say what; they add up to the sites asked.
     pub sites: SiteCounts,
+    /// Whether it has a figure.
+    pub state: CellState,
 }
 
 impl CombinedCell {
@@ -29,11 +32,16 @@ impl CombinedCell {
 /// Each site's interval is already tightened by its own totals and its other measures, and a sum of such intervals
 /// cannot be tightened further by the same relations: what holds between a total and its parts at every site holds
 /// between their sums.
-pub(crate) fn combined(sites: &[Site<'_>], measure: usize, cell: usize) -> CombinedCell {
+pub(crate) fn combined(sites: &[Site<'_>], measure: usize, cell: usize, held: bool) -> CombinedCell {
     let mut counts = SiteCounts::default();
     for site in sites {
         site.heard.count(measure, cell, &mut counts);
     }
+    if held {
+        return CombinedCell { bounds: None, sites: few::hidden(counts), state: CellState::TooFewSites };
+    }
     let intervals = sites.iter().filter_map(|site| site.heard.reported()?.interval(measure, cell));
-    CombinedCell { bounds: sum(intervals), sites: counts }
+    let bounds = sum(intervals);
+    let state = if bounds.is_some() { CellState::Bounded } else { CellState::NotCovered };
+    CombinedCell { bounds, sites: counts, state }
 }

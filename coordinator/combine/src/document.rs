@@ -5,7 +5,7 @@ use template::{
     Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
     TemplateMeasure,
 };
-use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CellState, CombinedCell, CombinedFigure, Counted, GroupState};
+use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
 
 use crate::quorum::Quorum;
 use crate::site::Site;
@@ -74,7 +74,7 @@ fn single_sites(question: &Question<'_>, sites: &[Site<'_>]) -> Option<Vec<Answe
     }
     let group = |site: &Site<'_>| {
         let of_measure = |measure| {
-            let cell = |cell| crate::cell::combined(std::slice::from_ref(site), measure, cell);
+            let cell = |cell| crate::cell::combined(std::slice::from_ref(site), measure, cell, false);
             (0..question.domain.len()).map(cell).collect()
         };
         let table: Vec<Vec<crate::CombinedCell>> = (0..question.measures.len()).map(of_measure).collect();
@@ -177,7 +177,7 @@ fn cells(question: &Question<'_>, cells: &[Vec<crate::CombinedCell>]) -> Vec<Com
             .map(|(key, cell)| CombinedCell {
                 levels: labels(question.domain, &key),
                 measure: measure.name().to_owned(),
-                state: if cell.bounds.is_some() { CellState::Bounded } else { CellState::NotCovered },
+                state: cell.state,
                 low: cell.bounds.map_or(0, |bounds| bounds.low),
                 high: cell.bounds.and_then(|bounds| bounds.high),
                 central: cell.central(),

@@ -3,12 +3,13 @@
 //! Every combined cell is the sum of the intervals that hold at the sites that answered and cover it, with a count of the
 //! sites that show, show nobody, suppress, withhold, do not cover, refuse and fail. A suppressed cell enters with its
 //! whole range and never as nought; a cell that no site covers has no bounds. Below a template's least number of sites
-//! there are no combined figures at all.
+//! there are no combined figures at all, and a cell that fewer of them cover is held back.
 #![forbid(unsafe_code)]
 
 mod cell;
 mod decimal;
 mod document;
+mod few;
 mod figure;
 mod notes;
 mod quantile;
@@ -130,7 +131,9 @@ fn group(question: &Question<'_>, kind: Option<ProviderKind>, sites: &[Site<'_>]
 }
 
 fn table(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Table, CombineError> {
-    let of_measure = |measure| (0..question.domain.len()).map(|cell| cell::combined(sites, measure, cell)).collect();
+    let held = few::held_back(question, sites);
+    let of_measure =
+        |measure| held.iter().enumerate().map(|(cell, held)| cell::combined(sites, measure, cell, *held)).collect();
     let cells = (0..question.measures.len()).map(of_measure).collect();
     let figures: Vec<Vec<CombinedFigure>> =
         (0..question.figures.len()).map(|place| figure::combined(question, place, sites)).collect::<Result<_, _>>()?;

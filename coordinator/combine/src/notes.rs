@@ -24,6 +24,7 @@ pub fn notes(question: &Question<'_>, sites: &[Site<'_>], groups: &[Group]) -> V
         notes.extend(hidden(&tables));
         notes.extend(counted_at_each(question, sites));
         notes.extend(figures(question, groups));
+        notes.extend(held_back(groups));
     }
     notes.extend(missing(sites));
     notes.extend(coverage(sites, &tables));
@@ -104,6 +105,15 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Cells that too few sites cover.
+fn held_back(groups: &[Group]) -> Option<String> {
+    let tables = groups.iter().filter_map(|group| group.table.as_ref().ok());
+    let mut cells = tables.flat_map(|table| table.cells.iter().flatten());
+    cells.any(|cell| cell.state == wire::CellState::TooFewSites).then(|| {
+        "A cell that fewer sites cover than the template needs is held back, and so is every total over it.".to_owned()
+    })
 }
 
 /// Who is not in the sums.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use disclosure::{Cell, Dimension, Domain, Interval, Measure, Per, Policy, Reported, Zeros};
 use template::{Figure, FigureKind, Grouping, ProviderKind};
-use wire::{ProviderCode, Refusal, SiteCounts, SiteOutcome};
+use wire::{CellState, ProviderCode, Refusal, SiteCounts, SiteOutcome};
 
 use super::*;
 
@@ -74,13 +74,22 @@ fn five_things_stay_five_things() {
     let cells = cells(&sites);
     let silent = SiteCounts { refused: 1, failed: 2, not_covered: 1, waiting: 1, ..SiteCounts::default() };
     let april = SiteCounts { shown: 1, zero: 1, suppressed: 1, ..silent };
-    assert_eq!(cells[0], CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april });
+    assert_eq!(
+        cells[0],
+        CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april, state: CellState::Bounded }
+    );
     assert_eq!(cells[0].central(), Some(30));
     let may = SiteCounts { shown: 1, suppressed: 1, not_covered: 2, ..silent };
-    assert_eq!(cells[1], CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may });
+    assert_eq!(
+        cells[1],
+        CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may, state: CellState::Bounded }
+    );
     // People in two months may be the same: at least the greater, at most the sum, at each site.
     let total = SiteCounts { withheld: 2, zero: 1, ..silent };
-    assert_eq!(cells[2], CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total });
+    assert_eq!(
+        cells[2],
+        CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total, state: CellState::Bounded }
+    );
 }
 
 #[test]
@@ -90,6 +99,33 @@ fn what_nobody_covers_is_not_nought() {
     assert_eq!(cells[1].bounds, None);
     assert_eq!(cells[1].central(), None);
     assert_eq!(cells[1].sites, SiteCounts { not_covered: 2, ..SiteCounts::default() });
+}
+
+#[test]
+fn a_cell_that_too_few_sites_cover_is_held_back_with_its_totals() {
+    let both = reported(Zeros::Shown, [shown(25), shown(30), shown(55)]);
+    let april = reported(Zeros::Shown, [shown(25), Cell::NotCovered, shown(25)]);
+    let may = reported(Zeros::Shown, [Cell::NotCovered, Cell::Zero, Cell::Zero]);
+    let check = |sites: &[&Reported], expected: [CellState; 3]| {
+        let sites: Vec<Site<'_>> = sites.iter().map(|table| gp(Heard::Released(table))).collect();
+        let (groups, notes) = combined(&sites, Grouping::All, 2, &[]);
+        let cells = &groups[0].table.as_ref().unwrap().cells[0];
+        assert_eq!([0, 1, 2].map(|cell| cells[cell].state), expected);
+        for cell in cells.iter().filter(|cell| cell.state == CellState::TooFewSites) {
+            // Nor is it told what the few say: that they show it, show nobody or suppress it.
+            let SiteCounts { shown, zero, suppressed, withheld, not_covered, .. } = cell.sites;
+            assert_eq!((cell.bounds, shown, zero, suppressed), (None, 0, 0, 0));
+            assert_eq!((withheld + not_covered) as usize, sites.len());
+        }
+        let held = expected.contains(&CellState::TooFewSites);
+        assert_eq!(notes.iter().any(|note| note.contains("held back")), held, "{notes:?}");
+    };
+    use CellState::{Bounded, NotCovered, TooFewSites};
+    check(&[&both, &both], [Bounded; 3]);
+    check(&[&both, &both, &april], [Bounded; 3]);
+    check(&[&both, &april, &april], [Bounded, TooFewSites, TooFewSites]);
+    check(&[&april, &april], [Bounded, NotCovered, Bounded]);
+    check(&[&april, &may], [TooFewSites; 3]);
 }
 
 #[test]

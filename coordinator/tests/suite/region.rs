@@ -17,7 +17,8 @@ use template::{
 };
 use wire::{
     AnalystName, Answer, Ask, Caller, DeskDoor as _, Dispatch, Header, LinkDoor as _, OptOuts, Order, OrderId, Outcome,
-    ParameterValue, ProviderCode, Refusal, RunId, SiteOutcome, SnapshotId, Statement, TlsFiles, VerifiedOrder,
+    ParameterValue, ProviderCode, Refusal, RestrictedCodes, RunId, SiteOutcome, SnapshotId, Statement, TlsFiles,
+    VerifiedOrder,
 };
 
 /// Stays in hospital, by month.
@@ -321,6 +322,8 @@ impl Node {
             snapshot: SnapshotId::random().unwrap(),
             as_at: "2026-04-30T23:00:00Z".parse().unwrap(),
             opt_outs: OptOuts::National,
+            opt_outs_as_of: vec![],
+            restricted: RestrictedCodes { version: 1, additions_sha256: None },
             sequence: self.ledger.fetch_add(1, Ordering::SeqCst) + 1,
             previous_head: Digest::of(b"genesis"),
             made_at: "2026-05-01T09:00:00Z".parse().unwrap(),

@@ -14,6 +14,7 @@ pub mod condition;
 mod draw;
 pub mod event;
 mod generate;
+pub mod left_out;
 mod medicine;
 pub mod person;
 pub mod provider;
@@ -32,7 +33,7 @@ use provider::Kind;
 use records::Records;
 
 pub use provider::Provider;
-pub use write::TABLES_FOLDER;
+pub use write::{NHS_NUMBER, OPT_OUTS_FOLDER, TABLES_FOLDER};
 
 /// What determines a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -76,6 +76,7 @@ impl Region<'_> {
         let Self { coordinator, coordinator_key, trust_root, records: (from, to), .. } = self;
         let Enrolled { code, kind, name, population, consents } = provider;
         let consents: Vec<String> = consents.iter().map(|id| format!("\"{id}\"")).collect();
+        let lists = opt_out_lists(folder);
         let mut text = format!(
             r#"# {name}: one provider of the demonstration region.
 provider = "{code}"
@@ -86,6 +87,9 @@ signing_key = "signing.key"
 population = {population}
 min_population = {min_population}
 opt_outs = "both"
+{lists}
+[refresh]
+every_days = 366
 
 [coordinator]
 address = "https://{coordinator}"
@@ -112,15 +116,35 @@ sole_provider = [{consents}]
             min_population = population.min(&100),
             server_name = super::authority::COORDINATOR_NAME,
             consents = consents.join(", "),
+            lists = if lists.is_empty() { String::new() } else { format!("\n{lists}") },
         );
         for table in tables(folder)? {
             text += &format!("\n[sources.{table}]\nparquet = \"tables/{table}.parquet\"\n");
+            if table == "person" && !lists.is_empty() {
+                text += &format!("nhs_number = \"{}\"\n", crate::population::NHS_NUMBER);
+            }
             if !UNDATED.contains(&table.as_str()) {
                 text += &format!("from = \"{from}\"\nto = \"{to}\"\n");
             }
         }
         Ok(text)
     }
+}
+
+/// The settings of a provider's lists of opt-outs, where it has some.
+fn opt_out_lists(folder: &Path) -> String {
+    let today = chrono::Utc::now().date_naive();
+    let mut settings = Vec::new();
+    for (kind, holds) in [("national", "nhs-number"), ("type1", "person-id")] {
+        let file = format!("{}/{kind}.csv", crate::population::OPT_OUTS_FOLDER);
+        if folder.join(&file).exists() {
+            settings.push(format!(
+                "[opt_out_lists.{kind}]\nfile = \"{file}\"\nholds = \"{holds}\"\nas_of = \"{today}\"\n\
+                 when_empty = \"nobody\"\n"
+            ));
+        }
+    }
+    settings.join("\n")
 }
 
 /// The names of the tables that were written for a provider.

@@ -32,6 +32,27 @@ fn each_mistake_is_named_with_its_key_and_remedy() {
         ("population = 400", "population = -1", &["population"]),
         ("population = 400", "population = 400\nanswering = \"maybe\"", &["answering", "off"]),
         ("population = 400", "population = 400\nopt_outs = \"some\"", &["opt_outs", "national"]),
+        ("population = 400", "population = 400\n[refresh]\nevery_days = 0", &["refresh.every_days", "366"]),
+        ("population = 400", "population = 400\n[refresh]\nfrom = \"25:00\"", &["refresh.from", "01:00"]),
+        ("population = 400", "population = 400\n[refresh]\nfrom = \"05:00\"", &["refresh.to", "same"]),
+        ("population = 400", "population = 400\n[opt_out_lists]\noldest_days = 0", &["oldest_days", "366"]),
+        (
+            "population = 400",
+            "population = 400\nopt_outs = \"type1\"\n[opt_out_lists.national]\nfile = \"a\"\nholds = \"person-id\"",
+            &["opt_out_lists.national", "`opt_outs`"],
+        ),
+        (
+            "population = 400",
+            "population = 400\n[opt_out_lists.national]\nfile = \"a\"\nholds = \"nhs-number\"",
+            &["sources.person.nhs_number", "missing"],
+        ),
+        (
+            "population = 400",
+            "population = 400\n[opt_out_lists.type1]\nfile = \"a\"\nholds = \"person-id\"\nas_of = \"1 May\"",
+            &["opt_out_lists.type1.as_of", "2023-04-01"],
+        ),
+        ("csv = \"hospital_spell.csv\"", "csv = \"a\"\nnhs_number = \"n\"", &["sources.hospital_spell.nhs_number"]),
+        ("population = 400", "population = 400\n[restricted]\nadditions = \"none\"", &["restricted.additions"]),
         ("https://127.0.0.1:9", "http://127.0.0.1:9", &["coordinator.address", "https"]),
         ("[limits]", "[policy]\nprofile = \"none\"\n[limits]", &["policy.profile", "nhs-sde"]),
         ("[limits]", "[policy]\nthreshold = 10\n[limits]", &["`policy`", "rounding"]),
@@ -113,6 +134,7 @@ fn the_sample_is_a_configuration() {
         site.write(&format!("tls/{name}"), &fs::read_to_string(site.path(name)).unwrap());
     }
     site.write("trust-root.json", &fs::read_to_string(site.path("root.json")).unwrap());
+    site.write("restricted.csv", "SNOMED,123456789\n");
     crate::init(&site.path("node.toml")).unwrap();
     let config = Config::read(&site.path("node.toml")).unwrap();
     assert_eq!((config.kind, config.admission.min_population), (ProviderKind::Gp, 1000));

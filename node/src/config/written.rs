@@ -24,6 +24,12 @@ pub(super) struct Written {
     pub answering: Answering,
     #[serde(default = "both")]
     pub opt_outs: OptOuts,
+    #[serde(default)]
+    pub opt_out_lists: OptOutLists,
+    #[serde(default)]
+    pub restricted: Restricted,
+    #[serde(default)]
+    pub refresh: Refresh,
     pub coordinator: Coordinator,
     pub tls: TlsFiles,
     pub trust_root: TrustRoot,
@@ -60,6 +66,72 @@ fn min_population() -> u64 {
 
 fn both() -> OptOuts {
     OptOuts::Both
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OptOutLists {
+    pub oldest_days: u32,
+    pub national: Option<OptOutList>,
+    pub type1: Option<OptOutList>,
+}
+
+impl Default for OptOutLists {
+    fn default() -> Self {
+        Self { oldest_days: 31, national: None, type1: None }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OptOutList {
+    pub file: PathBuf,
+    pub holds: ListedBy,
+    pub column: Option<String>,
+    pub as_of: Option<String>,
+    #[serde(default)]
+    pub when_empty: WhenEmpty,
+}
+
+/// How a list of opt-outs names people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListedBy {
+    /// By NHS number.
+    NhsNumber,
+    /// By the provider's own id, as in its person table.
+    PersonId,
+}
+
+/// What an empty list of opt-outs means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenEmpty {
+    /// Nobody opted out.
+    Nobody,
+    /// A mistake: no snapshot is taken.
+    #[default]
+    Stop,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Restricted {
+    pub additions: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Refresh {
+    pub every_days: u32,
+    pub from: String,
+    pub to: String,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Self { every_days: 30, from: "01:00".to_owned(), to: "05:00".to_owned() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -152,6 +224,7 @@ pub(super) struct Source {
     pub parquet: Option<PathBuf>,
     pub csv: Option<PathBuf>,
     pub sql: Option<PathBuf>,
+    pub nhs_number: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use disclosure::{Coverage, Domain, Measure, Policy, Protected, Public, Tally, protect};
 use rusqlite::Connection;
 use template::{ProviderKind, SigningKey};
-use wire::{Header, OptOuts, Statement, StoredCells};
+use wire::{Header, OptOuts, RestrictedCodes, Statement, StoredCells};
 
 use super::*;
 use crate::fixture::{key, now, unobserved};
@@ -82,6 +82,8 @@ impl Book {
             snapshot: self.snapshot,
             as_at: now(),
             opt_outs: OptOuts::Both,
+            opt_outs_as_of: vec![],
+            restricted: RestrictedCodes { version: 1, additions_sha256: None },
             sequence: 0,
             previous_head: asked.order_digest,
             made_at: now(),

@@ -3,7 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use template::Digest;
-use wire::{OptOuts, ProviderCode, SnapshotId};
+use wire::{DatedOptOuts, OptOuts, ProviderCode, RestrictedCodes, SnapshotId};
+
+use super::quality::Quality;
 
 /// The manifest of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +24,26 @@ pub struct Manifest {
     pub taken_at: DateTime<Utc>,
     /// Which opt-outs were applied.
     pub opt_outs: OptOuts,
+    /// How old they were, and from which lists.
+    pub opt_out_lists: Vec<OptOutEntry>,
+    /// People whom no list of NHS numbers could name, because they have none that is valid.
+    pub without_nhs_number: u64,
+    /// Which legally restricted records were left out.
+    pub restricted: RestrictedCodes,
     /// Which list the numbers of people come from.
     pub numbering: Digest,
     /// The tables.
     pub tables: Vec<TableEntry>,
+}
+
+/// The opt-outs of one kind as they were applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptOutEntry {
+    /// Their kind, where they were read and how old they were.
+    pub dated: DatedOptOuts,
+    /// The digest of the list, where there was one.
+    pub list_sha256: Option<Digest>,
 }
 
 /// One table's file and where it came from.
@@ -44,6 +62,8 @@ pub struct TableEntry {
     pub rows: u64,
     /// How many were not, and why: the provider's own figures of data quality.
     pub left_out: LeftOut,
+    /// How many were kept that are odd.
+    pub quality: Quality,
     /// The source's length when it was read.
     pub source_bytes: u64,
     /// When the source was last written, where the file system knows.
@@ -59,16 +79,27 @@ pub struct LeftOut {
     pub opted_out: u64,
     /// Of people who are not in the person table.
     pub unknown: u64,
+    /// Legally restricted, or of a record that is.
+    pub restricted: u64,
     /// Of nobody: the record could not be traced to a person.
     pub untraced: u64,
 }
 
 impl Manifest {
     /// The version of the document that this software writes and reads.
-    pub(super) const FORMAT: u32 = 2;
+    pub(super) const FORMAT: u32 = 3;
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().filter(|manifest: &Self| manifest.format == Self::FORMAT)
+    }
+
+    /// Whether these bytes are the manifest of another version of this software.
+    pub(super) fn is_of_another_version(bytes: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Formatted {
+            format: u32,
+        }
+        serde_json::from_slice::<Formatted>(bytes).is_ok_and(|found| found.format != Self::FORMAT)
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use arrow::array::{Array as _, AsArray as _, BooleanArray, RecordBatch, StringArray};
 use plan::model::PERSON_ID;
-use wire::OptOuts;
 
 use super::manifest::LeftOut;
 use super::numbering::{Numbering, NumberingError};
+use crate::opt_outs::OptedOut;
 
 /// Whom a local id stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,14 @@ impl Numbers {
     /// of their local ids.
     pub(super) fn of(
         person: &[RecordBatch],
-        opt_outs: OptOuts,
+        opted_out: &OptedOut,
         numbering: &mut Numbering,
     ) -> Result<Self, NumbersError> {
         let mut found: Vec<(&str, bool)> = Vec::with_capacity(person.iter().map(RecordBatch::num_rows).sum());
         for batch in person {
-            let (ids, opted_out) = columns(batch);
-            let rows = ids.iter().zip(opted_out.iter());
-            found.extend(rows.filter_map(|(id, out)| Some((id?, out == Some(true) && opt_outs != OptOuts::None))));
+            let (ids, flags) = columns(batch);
+            let rows = ids.iter().zip(flags.iter());
+            found.extend(rows.filter_map(|(id, flag)| Some((id?, opted_out.leaves_out(id?, flag == Some(true))))));
         }
         if !found.is_sorted_by(|a, b| a.0 <= b.0) {
             found.sort_unstable();

@@ -1,19 +1,23 @@
 //! Takes a snapshot: reads every configured table, leaves out who must be left out, and makes the result current.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use arrow::array::{AsArray as _, RecordBatch};
 use chrono::{DateTime, Utc};
-use plan::model::{self, Table};
+use plan::model::{self, PERSON_ID, Table};
 use wire::SnapshotId;
 
-use super::manifest::{Manifest, TableEntry};
+use super::manifest::{Manifest, OptOutEntry, TableEntry};
 use super::numbering::{Numbering, NumberingError};
 use super::numbers::{Numbers, NumbersError};
-use super::write::{self, WriteError};
-use super::{CURRENT, FOLDER, IntegrityError, MANIFEST, current, replace_file, sync_folder};
+use super::write::{self, Kept, WriteError};
+use super::{CURRENT, FOLDER, IntegrityError, MANIFEST, current, is_held, replace_file, sync_folder};
 use crate::config::{Config, Source};
+use crate::opt_outs::{self, OptOutListError, OptedOut, ReadOptOuts};
+use crate::restricted::{self, Restricted};
 use crate::sources::{self, SourceError};
 
 /// Why no snapshot was taken. The one before stays current.
@@ -28,6 +32,12 @@ pub enum SnapshotError {
     /// The numbers of people.
     #[error(transparent)]
     Numbering(#[from] NumberingError),
+    /// A list of opt-outs cannot be applied.
+    #[error(transparent)]
+    OptOuts(#[from] OptOutListError),
+    /// The person table changed between two readings of it.
+    #[error("table `person`: it changed while it was read; take the snapshot when nothing writes to it")]
+    Unsteady,
     /// Nobody is left.
     #[error("table `person`: nobody is left to be counted, after opt-outs; see that the right file is configured")]
     Nobody,
@@ -83,16 +93,21 @@ fn write_tables(
     folder: &Path,
     numbering: &mut Numbering,
 ) -> Result<Manifest, SnapshotError> {
-    let rows =
-        |table, source: &Source| sources::rows(table, &source.origin, &config.sources, config.limits.memory_bytes);
+    let rows = |table: &'static Table, source: &Source| {
+        sources::rows(table, &source.origin, &config.sources, config.limits.memory_bytes)
+    };
     let mut tables = Vec::with_capacity(config.sources.tables.len());
     let person = config.sources.tables.get("person").ok_or(SnapshotError::Nobody)?;
     let person_table = model::table("person").ok_or(SnapshotError::Nobody)?;
     let people = rows(person_table, person)?.collect::<Result<Vec<_>, _>>()?;
-    let numbers = Numbers::of(&people, config.opt_outs, numbering).map_err(|error| match error {
+    let opt_outs = ReadOptOuts::read(config.opt_outs, &config.opt_out_lists, now.date_naive())?;
+    let opted_out = opted_out(config, &opt_outs, person, &people)?;
+    let numbers = Numbers::of(&people, &opted_out, numbering).map_err(|error| match error {
         NumbersError::Repeated => SnapshotError::RepeatedPerson,
         NumbersError::Numbering(error) => SnapshotError::Numbering(error),
     })?;
+    let restricted = restricted(config, rows)?;
+    let kept = Kept { provider: &config.provider, numbers: &numbers, restricted: &restricted };
     for table in model::tables() {
         let Some(source) = config.sources.tables.get(table.name) else { continue };
         let path = folder.join(format!("{}.parquet", table.name));
@@ -102,7 +117,7 @@ fn write_tables(
                 _ => rows(table, source),
             }
         };
-        let written = write::table(table, open, &numbers, &path).map_err(|error| failure(error, table, &path))?;
+        let written = write::table(table, open, &kept, &path).map_err(|error| failure(error, table, &path))?;
         if table.name == "person" && written.rows == 0 {
             return Err(SnapshotError::Nobody);
         }
@@ -115,9 +130,62 @@ fn write_tables(
         model: model::NAME.to_owned(),
         taken_at: now,
         opt_outs: config.opt_outs,
+        opt_out_lists: opt_outs
+            .applied()
+            .into_iter()
+            .map(|applied| OptOutEntry { dated: applied.dated, list_sha256: applied.sha256 })
+            .collect(),
+        without_nhs_number: opted_out.without_number,
+        restricted: config.restricted.name(),
         numbering: numbering.identity(),
         tables,
     })
+}
+
+/// Finds the people whom lists and person table name.
+fn opted_out(
+    config: &Config,
+    opt_outs: &ReadOptOuts,
+    person: &Source,
+    people: &[RecordBatch],
+) -> Result<OptedOut, SnapshotError> {
+    let Some(column) = config.opt_out_lists.nhs_number.as_deref().filter(|_| opt_outs.needs_numbers()) else {
+        return Ok(opt_outs.resolve(&HashMap::new()));
+    };
+    let rows = sources::person_column(&person.origin, column, &config.sources, config.limits.memory_bytes)?;
+    let numbers = opt_outs::numbers_by_id(rows, column)?;
+    // INVARIANT: whoever is in the person table was looked for in the lists. A file replaced between the two readings
+    // would let people through.
+    let known = people.iter().filter_map(|batch| batch.column_by_name(PERSON_ID)?.as_string_opt::<i32>());
+    if known.flat_map(|ids| ids.iter().flatten()).any(|id| !numbers.contains_key(id)) {
+        return Err(SnapshotError::Unsteady);
+    }
+    Ok(opt_outs.resolve(&numbers))
+}
+
+/// Reads the tables whose codes tell which records of other tables are restricted.
+fn restricted<'a>(
+    config: &'a Config,
+    rows: impl Fn(&'static Table, &Source) -> Result<sources::Rows, SourceError>,
+) -> Result<Restricted<'a>, SnapshotError> {
+    let mut restricted = Restricted::new(&config.restricted);
+    for table in restricted::first_read() {
+        if let Some(source) = config.sources.tables.get(table.name) {
+            restricted.note(table, rows(table, source)?)?;
+        }
+    }
+    let configured = |table: &&Table| config.sources.tables.contains_key(table.name);
+    if !config.restricted.has_additions()
+        && let Some(table) = model::tables().iter().filter(configured).find(|table| restricted::may_hold_snomed(table))
+    {
+        tracing::warn!(
+            provider = %config.provider,
+            "`{}` may hold SNOMED CT or Read codes, of whose restricted ones this software knows few; give the licensed \
+             reference sets in `restricted.additions`",
+            table.name
+        );
+    }
+    Ok(restricted)
 }
 
 fn failure(error: WriteError, table: &'static Table, path: &Path) -> SnapshotError {
@@ -137,6 +205,7 @@ fn entry(table: &Table, source: &Source, written: &write::Written) -> TableEntry
         schema_sha256: write::schema_digest(table),
         rows: written.rows,
         left_out: written.left_out,
+        quality: written.quality,
         source_bytes: metadata.as_ref().map_or(0, fs::Metadata::len),
         source_modified: metadata.and_then(|metadata| metadata.modified().ok()).map(DateTime::from),
     }
@@ -151,14 +220,15 @@ fn publish(manifest: &Manifest, folder: &Path, temporary: &Path) -> io::Result<(
     replace_file(&folder.join(CURRENT), format!("{}\n", manifest.id).as_bytes())
 }
 
-/// Removes all snapshots but the new one and the one before, which may still be read. Failing to is no failure.
+/// Removes the snapshots that nobody answers from; the one before the new one stays for whoever is about to. Failing to is
+/// no failure.
 fn remove_older(folder: &Path, id: SnapshotId, before: Option<SnapshotId>) {
     let kept = [Some(id.to_string()), before.map(|id| id.to_string())];
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_snapshot = name.trim_end_matches(".partial").parse::<SnapshotId>().is_ok();
-        if is_snapshot && !kept.contains(&Some(name)) {
+        if is_snapshot && !kept.contains(&Some(name)) && !is_held(&entry.path()) {
             drop(fs::remove_dir_all(entry.path()));
         }
     }

@@ -62,7 +62,7 @@ fn people_are_numbered_densely_in_the_order_of_their_ids_without_those_who_opted
     assert_eq!(rows(&snapshot, "hospital_spell", "admission_method_code"), expected);
     let manifest = manifest(&config, &snapshot);
     let of = |table: &str| manifest.tables.iter().find(|entry| entry.table == table).unwrap();
-    assert_eq!(of("hospital_spell").left_out, LeftOut { opted_out: 1, unknown: 1, untraced: 0 });
+    assert_eq!(of("hospital_spell").left_out, LeftOut { opted_out: 1, unknown: 1, ..LeftOut::default() });
     assert_eq!((of("person").rows, of("person").left_out.opted_out), (3, 1));
     assert_eq!((snapshot.taken_at(), snapshot.opt_outs()), (now(), OptOuts::Both));
 }

@@ -14,9 +14,12 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use plan::model::{Kind, Role, Table};
 use template::Digest;
+use wire::ProviderCode;
 
 use super::manifest::LeftOut;
 use super::numbers::Numbers;
+use super::quality::{Observer, Quality};
+use crate::restricted::Restricted;
 use crate::sources::{Rows, SourceError};
 
 /// Rows that are decoded together, and the grain at which a large table is counted in parallel.
@@ -24,12 +27,20 @@ const ROW_GROUP_ROWS: usize = 512 * 1024;
 /// Rows written at a time after sorting.
 const CHUNK_ROWS: usize = 64 * 1024;
 
+/// Whose rows are kept, and which of them are not.
+pub(super) struct Kept<'a> {
+    pub provider: &'a ProviderCode,
+    pub numbers: &'a Numbers,
+    pub restricted: &'a Restricted<'a>,
+}
+
 /// A written file.
 pub(super) struct Written {
     pub bytes: u64,
     pub sha256: Digest,
     pub rows: u64,
     pub left_out: LeftOut,
+    pub quality: Quality,
 }
 
 /// Why a table cannot be written.
@@ -65,22 +76,22 @@ pub(super) fn schema_digest(table: &Table) -> Digest {
 pub(super) fn table(
     table: &'static Table,
     open: impl Fn() -> Result<Rows, SourceError>,
-    numbers: &Numbers,
+    kept: &Kept<'_>,
     path: &Path,
 ) -> Result<Written, WriteError> {
-    if let Some(written) = in_order(table, open()?, numbers, path)? {
+    if let Some(written) = in_order(table, open()?, kept, path)? {
         return Ok(written);
     }
-    sorted(table, open()?, numbers, path)
+    sorted(table, open()?, kept, path)
 }
 
 /// Streams the rows to the file; `None` as soon as a person's number is smaller than the one before.
-fn in_order(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> Result<Option<Written>, WriteError> {
+fn in_order(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Result<Option<Written>, WriteError> {
     let mut left_out = LeftOut::default();
     let mut output = Output::create(table, path)?;
     let mut last = 0;
     for batch in rows {
-        let batch = numbered(table, &batch?, numbers, &mut left_out)?;
+        let batch = numbered(table, &batch?, kept, &mut left_out)?;
         let persons = persons(&batch);
         if !persons.is_sorted() || persons.first().is_some_and(|&first| first < last) {
             return Ok(None);
@@ -88,12 +99,12 @@ fn in_order(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -
         last = persons.last().copied().unwrap_or(last);
         output.write(&batch)?;
     }
-    output.finish(left_out).map(Some)
+    output.finish(left_out, kept.provider).map(Some)
 }
 
-fn sorted(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> Result<Written, WriteError> {
+fn sorted(table: &'static Table, rows: Rows, kept: &Kept<'_>, path: &Path) -> Result<Written, WriteError> {
     let mut left_out = LeftOut::default();
-    let batches = rows.map(|batch| numbered(table, &batch?, numbers, &mut left_out)).collect::<Result<Vec<_>, _>>()?;
+    let batches = rows.map(|batch| numbered(table, &batch?, kept, &mut left_out)).collect::<Result<Vec<_>, _>>()?;
     let all = concat_batches(&table.snapshot_schema(), &batches).map_err(|_| WriteError::Encode)?;
     drop(batches);
     let persons = persons(&all);
@@ -106,17 +117,22 @@ fn sorted(table: &'static Table, rows: Rows, numbers: &Numbers, path: &Path) -> 
         let chunk = UInt32Array::from(chunk.to_vec());
         output.write(&take_record_batch(&all, &chunk).map_err(|_| WriteError::Encode)?)?;
     }
-    output.finish(left_out)
+    output.finish(left_out, kept.provider)
 }
 
 /// The batch in the snapshot's schema, without the rows that are left out.
 fn numbered(
     table: &'static Table,
     batch: &RecordBatch,
-    numbers: &Numbers,
+    kept: &Kept<'_>,
     left_out: &mut LeftOut,
 ) -> Result<RecordBatch, WriteError> {
-    let found = numbers.of_rows(batch, left_out);
+    let mut found = kept.numbers.of_rows(batch, left_out);
+    for (number, is_restricted) in found.iter_mut().zip(kept.restricted.rows(table, batch).unwrap_or_default()) {
+        if is_restricted && number.take().is_some() {
+            left_out.restricted += 1;
+        }
+    }
     let kept = if found.iter().all(Option::is_some) {
         batch.clone()
     } else {
@@ -136,25 +152,30 @@ fn persons(batch: &RecordBatch) -> &[u32] {
 }
 
 struct Output {
+    table: &'static Table,
+    observer: Observer,
     writer: ArrowWriter<Hashing>,
     rows: u64,
 }
 
 impl Output {
-    fn create(table: &Table, path: &Path) -> Result<Self, WriteError> {
+    fn create(table: &'static Table, path: &Path) -> Result<Self, WriteError> {
         let writer = ArrowWriter::try_new(Hashing::create(path)?, table.snapshot_schema(), Some(properties(table)));
-        Ok(Self { writer: writer.map_err(|_| WriteError::Encode)?, rows: 0 })
+        let writer = writer.map_err(|_| WriteError::Encode)?;
+        Ok(Self { table, observer: Observer::new(table), writer, rows: 0 })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         self.rows += batch.num_rows() as u64;
+        self.observer.look(batch);
         self.writer.write(batch).map_err(io_or_encode)
     }
 
-    fn finish(self, left_out: LeftOut) -> Result<Written, WriteError> {
+    fn finish(self, left_out: LeftOut, provider: &ProviderCode) -> Result<Written, WriteError> {
         let file = self.writer.into_inner().map_err(io_or_encode)?;
         let (bytes, sha256) = file.finish()?;
-        Ok(Written { bytes, sha256, rows: self.rows, left_out })
+        let quality = self.observer.finish(self.table, provider);
+        Ok(Written { bytes, sha256, rows: self.rows, left_out, quality })
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -29,6 +30,42 @@ pub(super) fn rows(
     raw: &BTreeMap<String, RawSource>,
     memory_bytes: usize,
 ) -> Result<Rows, SourceError> {
+    let fitting = Fitting {
+        check: &|schema| check(table, schema, &place, Leniency::Mapping),
+        fit: &|batch| conform(table, batch, &place),
+    };
+    batches(&place, raw, memory_bytes, &fitting)
+}
+
+/// These columns of what the SQL makes, in its own types.
+pub(super) fn columns(
+    place: Place,
+    columns: &[&str],
+    raw: &BTreeMap<String, RawSource>,
+    memory_bytes: usize,
+) -> Result<Rows, SourceError> {
+    let indices = |schema: &Schema| {
+        columns.iter().map(|name| schema.index_of(name).map_err(|_| place.missing(name))).collect::<Result<Vec<_>, _>>()
+    };
+    let fitting = Fitting {
+        check: &|schema| indices(schema).map(|_| ()),
+        fit: &|batch| batch.project(&indices(batch.schema_ref())?).map_err(|_| place.format("the SQL's own columns")),
+    };
+    batches(&place, raw, memory_bytes, &fitting)
+}
+
+/// What is asked of the SQL's columns before it runs, and what is made of its rows.
+struct Fitting<'a> {
+    check: &'a (dyn Fn(&Schema) -> Result<(), SourceError> + Sync),
+    fit: &'a (dyn Fn(&RecordBatch) -> Result<RecordBatch, SourceError> + Sync),
+}
+
+fn batches(
+    place: &Place,
+    raw: &BTreeMap<String, RawSource>,
+    memory_bytes: usize,
+    fitting: &Fitting<'_>,
+) -> Result<Rows, SourceError> {
     let sql = std::fs::read_to_string(&place.path).map_err(|source| SourceError::Open {
         table: place.table.clone(),
         path: place.path.clone(),
@@ -39,7 +76,7 @@ pub(super) fn rows(
     let batches = std::thread::scope(|scope| {
         let run = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| thread())?;
-            runtime.block_on(run(table, &place, &sql, raw, memory_bytes))
+            runtime.block_on(run(place, &sql, raw, memory_bytes, fitting))
         };
         scope.spawn(run).join().map_err(|_| thread())?
     })?;
@@ -47,11 +84,11 @@ pub(super) fn rows(
 }
 
 async fn run(
-    table: &Table,
     place: &Place,
     sql: &str,
     raw: &BTreeMap<String, RawSource>,
     memory_bytes: usize,
+    fitting: &Fitting<'_>,
 ) -> Result<Vec<RecordBatch>, SourceError> {
     let context = context(memory_bytes).map_err(|error| running(place, &error))?;
     for (name, source) in raw {
@@ -62,9 +99,9 @@ async fn run(
         path: place.path.clone(),
         problem: error.strip_backtrace(),
     })?;
-    check(table, frame.schema().as_arrow(), place, Leniency::Mapping)?;
+    (fitting.check)(frame.schema().as_arrow())?;
     let batches = frame.collect().await.map_err(|error| running(place, &error))?;
-    batches.iter().map(|batch| conform(table, batch, place)).collect()
+    batches.iter().map(fitting.fit).collect()
 }
 
 fn context(memory_bytes: usize) -> Result<SessionContext, DataFusionError> {

@@ -24,6 +24,17 @@ pub(super) fn rows(table: &'static Table, place: Place) -> Result<Rows, SourceEr
     Ok(Box::new(ParquetRows { table, place, reader }))
 }
 
+/// The rows of a Parquet file with these columns alone, in the file's own types.
+pub(super) fn columns(place: Place, columns: &[&str]) -> Result<Rows, SourceError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(place.open()?).map_err(|_| place.format(FORMAT))?;
+    let wanted = columns.iter().map(|name| builder.schema().index_of(name).map_err(|_| place.missing(name)));
+    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+    let projection = ProjectionMask::roots(builder.parquet_schema(), wanted);
+    let reader =
+        builder.with_projection(projection).with_batch_size(BATCH_ROWS).build().map_err(|_| place.format(FORMAT))?;
+    Ok(Box::new(reader.map(move |batch| batch.map_err(|_| place.format(FORMAT)))))
+}
+
 struct ParquetRows {
     table: &'static Table,
     place: Place,

@@ -27,13 +27,17 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-pub use column::{Column, Kind, Role};
+pub use column::{Coding, Column, Kind, Role};
 
 /// The name of this model, as a template's `model` states it.
 pub const NAME: &str = "core-1";
 
 /// The column by which a record belongs to one person.
 pub const PERSON_ID: &str = "person_id";
+
+/// The record keys under which several tables speak of one record: a spell with its diagnoses and procedures, a contact
+/// with the events recorded at it.
+pub const SHARED_KEYS: [&str; 2] = ["contact_id", "spell_id"];
 
 /// A table of the core model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +173,24 @@ mod tests {
                     assert_eq!(a, b, "{}", table.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn codes_are_marked_and_rows_that_name_their_own_system_have_it() {
+        for table in tables() {
+            for column in table.columns {
+                let is_clinical =
+                    ["icd10_code", "opcs4_code", "dmd_code", "primary_diagnosis_code"].contains(&column.name);
+                assert!(!is_clinical || column.coding.is_some(), "{}.{}", table.name, column.name);
+                assert!(column.coding.is_none() || column.kind == Kind::Text, "{}.{}", table.name, column.name);
+                let by_row = column.coding == Some(Coding::ByRow);
+                assert!(!by_row || table.column("code_system").is_some(), "{}.{}", table.name, column.name);
+            }
+        }
+        for key in SHARED_KEYS {
+            let holders: Vec<_> = tables().iter().filter_map(|table| table.column(key)).collect();
+            assert!(holders.len() > 1 && holders.iter().all(|column| column.role == Role::RecordKey), "{key}");
         }
     }
 

@@ -346,6 +346,8 @@ pub enum CellState {
     Bounded,
     /// No answering site covers it.
     NotCovered,
+    /// Fewer answering sites cover it than the template needs, or it is a total over such a cell.
+    TooFewSites,
 }
 
 /// How many sites of a group say what about a cell. They add up to the sites asked.

@@ -10,6 +10,7 @@ use template::{Digest, Envelope, EnvelopeError, PayloadType, ProviderKind, Publi
 
 use crate::id::{OrderId, SnapshotId};
 use crate::identity::ProviderCode;
+use crate::left_out::{DatedOptOuts, OptOuts, RestrictedCodes};
 use crate::order::{ParameterDocument, parameter_documents, parameter_pairs};
 use crate::table::{self, MeasureDocument, PolicyDocument};
 use crate::time::serde_text;
@@ -43,26 +44,16 @@ pub struct Header {
     pub as_at: DateTime<Utc>,
     /// Which opt-outs were applied.
     pub opt_outs: OptOuts,
+    /// How old they were, kind by kind.
+    pub opt_outs_as_of: Vec<DatedOptOuts>,
+    /// Which legally restricted records were left out.
+    pub restricted: RestrictedCodes,
     /// The place in the provider's ledger, counted from 1.
     pub sequence: u64,
     /// The head of the ledger's chain before this release.
     pub previous_head: Digest,
     /// When it was made, whole seconds.
     pub made_at: DateTime<Utc>,
-}
-
-/// Which opt-outs a data set has applied before anything is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptOuts {
-    /// National data opt-outs and type 1 objections.
-    Both,
-    /// National data opt-outs.
-    National,
-    /// None.
-    None,
-    /// Type 1 objections.
-    Type1,
 }
 
 /// A protected table with its header, not yet signed.
@@ -156,6 +147,8 @@ pub(crate) struct ReleaseDocument {
     #[serde(with = "serde_text")]
     as_at: DateTime<Utc>,
     opt_outs: OptOuts,
+    opt_outs_as_of: Vec<DatedOptOuts>,
+    restricted: RestrictedCodes,
     ledger_sequence: u64,
     ledger_previous_head: Digest,
     #[serde(with = "serde_text")]
@@ -270,6 +263,8 @@ impl ReleaseDocument {
             snapshot_id: header.snapshot,
             as_at: header.as_at,
             opt_outs: header.opt_outs,
+            opt_outs_as_of: header.opt_outs_as_of,
+            restricted: header.restricted,
             ledger_sequence: header.sequence,
             ledger_previous_head: header.previous_head,
             made_at: header.made_at,
@@ -301,6 +296,8 @@ impl ReleaseDocument {
             snapshot: self.snapshot_id,
             as_at: self.as_at,
             opt_outs: self.opt_outs,
+            opt_outs_as_of: self.opt_outs_as_of.clone(),
+            restricted: self.restricted.clone(),
             sequence: self.ledger_sequence,
             previous_head: self.ledger_previous_head,
             made_at: self.made_at,

@@ -15,4 +15,4 @@ mod orders;
 mod registry;
 mod releases;
 mod templates;
-mod whole;
+pub mod whole;

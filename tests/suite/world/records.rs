@@ -76,7 +76,7 @@ pub fn spells(hospital: &Hospital) -> RecordBatch {
             ("provider_code", text(ids.iter().map(|_| hospital.code.to_owned()).collect())),
             ("admission_date", Arc::new(days)),
             ("admission_method_code", Arc::new(StringArray::from(methods))),
-            ("primary_diagnosis_code", text(ids.iter().map(|_| format!("B20-{DIAGNOSIS_MARK}")).collect())),
+            ("primary_diagnosis_code", text(ids.iter().map(|_| format!("I21-{DIAGNOSIS_MARK}")).collect())),
             ("admission_group", Arc::new(StringArray::from(groups))),
         ],
     )

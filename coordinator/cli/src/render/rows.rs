@@ -62,7 +62,7 @@ pub(crate) const fn site_numbers(sites: &SiteCounts) -> [u32; 8] {
 pub(crate) fn figure(cell: &CombinedCell) -> Option<Figure> {
     match cell.state {
         CellState::Bounded => Some(Figure { central: cell.central, low: cell.low, high: cell.high }),
-        CellState::NotCovered => None,
+        CellState::NotCovered | CellState::TooFewSites => None,
     }
 }
 
@@ -98,6 +98,7 @@ fn row<'a>(answer: &'a Answer, group: &'a AnswerGroup, cell: &'a CombinedCell) -
         state: match cell.state {
             CellState::Bounded => "bounded",
             CellState::NotCovered => "not_covered",
+            CellState::TooFewSites => "too_few_sites",
         },
         sites: Some(site_numbers(&cell.sites)),
         follows: None,

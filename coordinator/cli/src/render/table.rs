@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::CellAlignment;
-use wire::{Answer, AnswerGroup, CombinedCell, Counted, GroupState, RunState};
+use wire::{Answer, AnswerGroup, CellState, CombinedCell, Counted, GroupState, RunState};
 
 use super::number::{bounds, grouped};
 use super::rows::{figure, level_text, site_numbers};
@@ -15,6 +15,10 @@ use super::{figures, sites};
 const HIDDEN: &str = "*";
 /// What stands where there is no number.
 const NONE: &str = "-";
+/// Stands for the bounds where no answering site covers a cell.
+const NOT_COVERED: &str = "not covered";
+/// Stands for the bounds where too few do.
+const TOO_FEW: &str = "too few sites";
 /// The headings of the numbers of sites, in the order of the rows' site columns.
 const SITE_HEADINGS: [&str; 8] = ["show", "zero", "sup-\npress", "with-\nhold", "not\ncover", "refuse", "fail", "wait"];
 /// Those that stand in every table (show, suppress, refuse, fail); the others only where they are not nought.
@@ -142,7 +146,8 @@ fn cells(answer: &Answer, group: &AnswerGroup, out: &mut impl Write, style: Styl
 /// mark: what is suppressed must not look like a number, least of all like nought.
 fn figure_words(cell: &CombinedCell) -> [String; 2] {
     let Some(figure) = figure(cell) else {
-        return [NONE.to_owned(), "not covered".to_owned()];
+        let why = if cell.state == CellState::TooFewSites { TOO_FEW } else { NOT_COVERED };
+        return [NONE.to_owned(), why.to_owned()];
     };
     let sites = &cell.sites;
     let hidden = sites.shown + sites.zero == 0 && sites.suppressed + sites.withheld > 0;
@@ -160,8 +165,11 @@ fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Resu
     if marks.iter().any(|[central, _]| central == HIDDEN) {
         writeln!(out, "{HIDDEN} no site shows a figure here: it is suppressed or withheld, and is not nought")?;
     }
-    if marks.iter().any(|[_, bounds]| bounds == "not covered") {
-        writeln!(out, "not covered: no answering site holds data for it; it is not nought")?;
+    if marks.iter().any(|[_, bounds]| bounds == NOT_COVERED) {
+        writeln!(out, "{NOT_COVERED}: no answering site holds data for it; it is not nought")?;
+    }
+    if marks.iter().any(|[_, bounds]| bounds == TOO_FEW) {
+        writeln!(out, "{TOO_FEW}: fewer sites hold data for it than the template shows, or for a part of it")?;
     }
     writeln!(
         out,

@@ -10,13 +10,14 @@ fn cells() -> impl Strategy<Value = CombinedCell> {
     let sites = prop::array::uniform5(0_u32..4);
     let figure = (0_u64..3000, prop::option::of(0_u64..100), any::<bool>());
     let levels = (prop::option::of("[=a(-][a-z)]{0,4}"), prop::option::of(Just("(total)".to_owned())));
-    (sites, figure, levels, any::<bool>()).prop_map(|(sites, (low, width, has_central), (month, band), covered)| {
+    let states = prop::sample::select(vec![CellState::Bounded, CellState::NotCovered, CellState::TooFewSites]);
+    (sites, figure, levels, states).prop_map(|(sites, (low, width, has_central), (month, band), state)| {
         let [shown, zero, suppressed, withheld, refused] = sites;
         let high = width.map(|width| low + width);
         CombinedCell {
             levels: vec![month, band],
             measure: "admissions".to_owned(),
-            state: if covered { CellState::Bounded } else { CellState::NotCovered },
+            state,
             low,
             high,
             central: has_central.then_some(low + width.unwrap_or(0) / 2),
@@ -48,6 +49,8 @@ proptest! {
         let (central, bounds) = (&row[3], &row[4]);
         if cell.state == CellState::NotCovered {
             prop_assert_eq!((central.as_str(), bounds.as_str()), ("-", "not covered"));
+        } else if cell.state == CellState::TooFewSites {
+            prop_assert_eq!((central.as_str(), bounds.as_str()), ("-", "too few sites"));
         } else if cell.sites.shown + cell.sites.zero == 0 && cell.sites.suppressed + cell.sites.withheld > 0 {
             prop_assert_eq!(central, "*");
         }
@@ -66,6 +69,8 @@ proptest! {
         let [central, low, high, state] = [fields[7], fields[8], fields[9], fields[10]];
         if cell.state == CellState::NotCovered {
             prop_assert_eq!((central, low, high, state), ("", "", "", "not_covered"));
+        } else if cell.state == CellState::TooFewSites {
+            prop_assert_eq!((central, low, high, state), ("", "", "", "too_few_sites"));
         } else {
             prop_assert_eq!(low, cell.low.to_string());
             prop_assert_eq!(high.is_empty(), cell.high.is_none());

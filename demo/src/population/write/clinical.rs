@@ -21,6 +21,7 @@ struct CodedEvent {
     person: u32,
     date32: i32,
     event_type: &'static str,
+    system: &'static str,
     code: &'static str,
     value: Option<f64>,
 }
@@ -53,6 +54,7 @@ impl View<'_> {
                     person: number,
                     date32: course.onset_date32,
                     event_type: "condition",
+                    system: "SNOMED",
                     code,
                     value: None,
                 });
@@ -60,13 +62,24 @@ impl View<'_> {
             if person.conditions().has(Condition::Diabetes) {
                 rows.extend(self.hba1c(number, person));
             }
+            if let Some((system, code)) = self.population.restricted_event(number) {
+                let (from, _) = half_days(0);
+                rows.push(CodedEvent {
+                    person: number,
+                    date32: date32(from),
+                    event_type: "condition",
+                    system,
+                    code,
+                    value: None,
+                });
+            }
         }
         tables.write("clinical_event", &rows, |rows, start, sheet| {
             sheet.text("event_id", (start..start + rows.len()).map(|position| key(b'E', position)));
             sheet.text("person_id", self.ids(rows.iter().map(|r| r.person)));
             sheet.dates("event_date", rows.iter().map(|r| r.date32));
             sheet.text("event_type", rows.iter().map(|r| r.event_type));
-            sheet.text("code_system", rows.iter().map(|_| "SNOMED"));
+            sheet.text("code_system", rows.iter().map(|r| r.system));
             sheet.text("code", rows.iter().map(|r| r.code));
             sheet.set("numeric_value", Arc::new(rows.iter().map(|r| r.value).collect::<Float64Array>()));
             sheet.some_text("unit", rows.iter().map(|r| r.value.map(|_| "mmol/mol")));
@@ -87,6 +100,7 @@ impl View<'_> {
                 person: number,
                 date32: date32(day),
                 event_type: "observation",
+                system: "SNOMED",
                 code: HBA1C,
                 value,
             })

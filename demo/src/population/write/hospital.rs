@@ -10,9 +10,16 @@ use crate::population::calendar::date32;
 use crate::population::code::{AdmissionSource, DischargeMethod, TreatmentFunction};
 use crate::population::draw::mix;
 use crate::population::event::{OutpatientAppointment, Spell};
+use crate::population::left_out::RestrictedCode;
 
 /// Letter of the keys of spells.
 const SPELL: u8 = b'S';
+
+/// A spell as it is written; a restricted twin of one in memory has the code that restricts it.
+pub(super) struct WrittenSpell {
+    spell: Spell,
+    restricted: Option<RestrictedCode>,
+}
 
 /// A diagnosis or procedure of a spell.
 struct Coded {
@@ -23,9 +30,20 @@ struct Coded {
 }
 
 impl View<'_> {
-    pub(super) fn hospital_spell(self, rows: &[Spell], tables: &mut Tables) -> anyhow::Result<()> {
+    /// The spells of the memory, and after some of them a twin that no node may count.
+    pub(super) fn with_twins(self, spells: &[Spell]) -> Vec<WrittenSpell> {
+        let written = |(place, spell): (usize, &Spell)| {
+            let twin = self.population.restricted_twin_of_spell(self.provider, place);
+            let twin = twin.map(|code| WrittenSpell { spell: *spell, restricted: Some(code) });
+            std::iter::once(WrittenSpell { spell: *spell, restricted: None }).chain(twin)
+        };
+        spells.iter().enumerate().flat_map(written).collect()
+    }
+
+    pub(super) fn hospital_spell(self, spells: &[WrittenSpell], tables: &mut Tables) -> anyhow::Result<()> {
+        let rows: Vec<Spell> = spells.iter().map(|written| written.spell).collect();
         let site = format!("{}-1", self.provider.code);
-        tables.write("hospital_spell", rows, |rows, start, sheet| {
+        tables.write("hospital_spell", &rows, |rows, start, sheet| {
             let positions = || start..start + rows.len();
             let discharged = |r: &Spell| r.stay.is_some();
             sheet.text("spell_id", positions().map(|position| key(SPELL, position)));
@@ -52,9 +70,9 @@ impl View<'_> {
     }
 
     /// The primary diagnosis, and those of the person's conditions that the coders found worth noting.
-    pub(super) fn spell_diagnosis(self, spells: &[Spell], tables: &mut Tables) -> anyhow::Result<()> {
+    pub(super) fn spell_diagnosis(self, spells: &[WrittenSpell], tables: &mut Tables) -> anyhow::Result<()> {
         let mut rows = Vec::with_capacity(spells.len() * 2);
-        for (spell, row) in spells.iter().enumerate() {
+        for (spell, WrittenSpell { spell: row, restricted }) in spells.iter().enumerate() {
             rows.push(Coded { spell, person: row.person, position: 1, code: row.diagnosis.code() });
             let mut position = 1;
             for (condition, _) in self.population.known_conditions(self.provider, row.person) {
@@ -63,13 +81,21 @@ impl View<'_> {
                     rows.push(Coded { spell, person: row.person, position, code: condition.icd10_code() });
                 }
             }
+            if let Some(RestrictedCode::Diagnosis(code)) = *restricted {
+                rows.push(Coded { spell, person: row.person, position: position + 1, code });
+            }
         }
         self.coded("spell_diagnosis", "icd10_code", &rows, tables)
     }
 
-    pub(super) fn spell_procedure(self, spells: &[Spell], tables: &mut Tables) -> anyhow::Result<()> {
-        let procedures = spells.iter().enumerate().filter_map(|(spell, row)| {
-            row.procedure.map(|procedure| Coded { spell, person: row.person, position: 1, code: procedure.code() })
+    pub(super) fn spell_procedure(self, spells: &[WrittenSpell], tables: &mut Tables) -> anyhow::Result<()> {
+        let procedures = spells.iter().enumerate().flat_map(|(spell, WrittenSpell { spell: row, restricted })| {
+            let coded = |position, code| Coded { spell, person: row.person, position, code };
+            let restricted = restricted.and_then(|code| match code {
+                RestrictedCode::Procedure(code) => Some(coded(2, code)),
+                RestrictedCode::Diagnosis(_) => None,
+            });
+            row.procedure.map(|procedure| coded(1, procedure.code())).into_iter().chain(restricted)
         });
         self.coded("spell_procedure", "opcs4_code", &procedures.collect::<Vec<_>>(), tables)
     }

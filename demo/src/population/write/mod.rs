@@ -21,6 +21,10 @@ use sheet::Tables;
 
 /// The folder under a provider's own that its tables are written to.
 pub const TABLES_FOLDER: &str = "tables";
+/// The folder under a provider's own that its lists of opt-outs are written to.
+pub const OPT_OUTS_FOLDER: &str = "opt-outs";
+/// The column of the person table that core-1 does not have: it finds people in the national list alone.
+pub const NHS_NUMBER: &str = "nhs_number";
 
 impl Kind {
     /// The tables that a provider of this kind serves.
@@ -72,6 +76,12 @@ impl Population {
         for table in provider.kind.tables() {
             let view = View { population: self, provider };
             view.write(table, &mut tables).with_context(|| format!("cannot write `{table}` of `{}`", provider.code))?;
+        }
+        let lists = dir.join(&provider.code).join(OPT_OUTS_FOLDER);
+        fs::create_dir_all(&lists).with_context(|| format!("cannot make the folder `{}`", lists.display()))?;
+        for (name, list) in self.opt_out_lists(provider) {
+            fs::write(lists.join(name), list)
+                .with_context(|| format!("cannot write `{name}` of `{}`", provider.code))?;
         }
         Ok(tables.rows())
     }
@@ -130,9 +140,9 @@ impl View<'_> {
             "care_plan" => self.care_plan(&records.care_plans, tables),
             "risk_stratification" => self.risk_stratification(&records.risk_scores, tables),
             "activity_cost" => self.activity_cost(&records.costs, tables),
-            "hospital_spell" => self.hospital_spell(&records.spells, tables),
-            "spell_diagnosis" => self.spell_diagnosis(&records.spells, tables),
-            "spell_procedure" => self.spell_procedure(&records.spells, tables),
+            "hospital_spell" => self.hospital_spell(&self.with_twins(&records.spells), tables),
+            "spell_diagnosis" => self.spell_diagnosis(&self.with_twins(&records.spells), tables),
+            "spell_procedure" => self.spell_procedure(&self.with_twins(&records.spells), tables),
             "outpatient_appointment" => self.outpatient_appointment(&records.outpatients, tables),
             "ed_attendance" => self.ed_attendance(&records.attendances, tables),
             "community_contact" => self.community_contact(&records.contacts, tables),

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use arrow::array::Int8Array;
 
-use super::View;
 use super::sheet::Tables;
+use super::{NHS_NUMBER, View};
+use crate::population::Population;
 use crate::population::calendar::{START_DATE32, date32};
 use crate::population::event::ResidencePeriod;
+use crate::population::left_out::ToldBy;
 use crate::population::person::Person;
 
 impl View<'_> {
     pub(super) fn person(self, tables: &mut Tables) -> anyhow::Result<()> {
         let rows: Vec<(u32, &Person)> = self.population.known_people(self.provider).collect();
         let providers = self.population.providers();
-        tables.write("person", &rows, |rows, _, sheet| {
+        tables.write_wider("person", &[NHS_NUMBER], &rows, |rows, _, sheet| {
             let people = || rows.iter().map(|(_, person)| *person);
             sheet.text("person_id", self.ids(rows.iter().map(|(number, _)| *number)));
             sheet.dates("birth_month", people().map(|p| p.born().date32()));
@@ -24,7 +26,9 @@ impl View<'_> {
             sheet.text("lsoa_code", people().map(|p| format!("T01{:04}{:02}", p.practice, p.area)));
             sheet.set("imd_decile", Arc::new(Int8Array::from_iter_values(people().map(|p| p.decile() as i8))));
             sheet.text("usual_gp_practice_code", people().map(|p| &providers[p.practice()].code));
-            sheet.flags("opted_out", people().map(Person::opted_out));
+            let told = |number: &u32| self.population.told_by(*number) == Some(ToldBy::PersonTable);
+            sheet.flags("opted_out", rows.iter().map(|(number, _)| told(number)));
+            sheet.text(NHS_NUMBER, rows.iter().map(|(number, _)| Population::nhs_number(*number)));
         })
     }
 

@@ -9,7 +9,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, StringArray, TimestampMicrosecondArray,
     new_null_array,
 };
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -44,8 +44,21 @@ impl Tables {
     /// Writes the rows as the table `name`. `fill` sets the columns of a block of rows; the second argument is the
     /// position of its first row in the table. Nullable columns that it leaves out are null.
     pub fn write<T>(&mut self, name: &str, rows: &[T], fill: impl Fn(&[T], usize, &mut Sheet)) -> anyhow::Result<()> {
+        self.write_wider(name, &[], rows, fill)
+    }
+
+    /// [`Self::write`] with more columns of text than core-1 has.
+    pub fn write_wider<T>(
+        &mut self,
+        name: &str,
+        more: &[&str],
+        rows: &[T],
+        fill: impl Fn(&[T], usize, &mut Sheet),
+    ) -> anyhow::Result<()> {
         let table = model::table(name).context("not a table of core-1")?;
-        let schema = table.source_schema();
+        let more = more.iter().map(|name| Arc::new(Field::new(*name, DataType::Utf8, true)));
+        let fields: Vec<_> = table.source_schema().fields().iter().cloned().chain(more).collect();
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
         let file = File::create(self.folder.join(format!("{name}.parquet")))?;
         // Snappy and no statistics: nodes read whole files once.
         let mut properties = WriterProperties::builder()

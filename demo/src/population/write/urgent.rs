@@ -7,10 +7,21 @@ use crate::population::code::Disposition;
 use crate::population::event::{AmbulanceIncident, EdAttendance, UNTRACED, UrgentCareContact};
 use crate::population::provider::PRACTICES;
 
+/// SNOMED CT concept of a Chlamydia trachomatis infection of a genital structure.
+const RESTRICTED: &str = "428015005";
+
 impl View<'_> {
-    pub(super) fn ed_attendance(self, rows: &[EdAttendance], tables: &mut Tables) -> anyhow::Result<()> {
+    pub(super) fn ed_attendance(self, attendances: &[EdAttendance], tables: &mut Tables) -> anyhow::Result<()> {
+        // After some attendances a twin that no node may count.
+        let written = |(place, attendance): (usize, &EdAttendance)| {
+            let twin = self.population.has_restricted_twin_of_attendance(self.provider, place);
+            std::iter::once((*attendance, None)).chain(twin.then_some((*attendance, Some(RESTRICTED))))
+        };
+        let rows: Vec<(EdAttendance, Option<&str>)> = attendances.iter().enumerate().flat_map(written).collect();
         let site = format!("{}-1", self.provider.code);
-        tables.write("ed_attendance", rows, |rows, start, sheet| {
+        tables.write("ed_attendance", &rows, |rows, start, sheet| {
+            sheet.some_text("primary_diagnosis_code", rows.iter().map(|(_, code)| *code));
+            let rows: Vec<EdAttendance> = rows.iter().map(|(row, _)| *row).collect();
             let positions = || start..start + rows.len();
             sheet.text("attendance_id", positions().map(|position| key(b'D', position)));
             sheet.text("person_id", self.ids(rows.iter().map(|r| r.person)));

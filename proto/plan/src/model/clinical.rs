@@ -1,7 +1,7 @@
 //! What is recorded about health: events, the derived condition register, medication, plans and risk bands.
 
 use super::Table;
-use super::column::{Column, Kind, Role};
+use super::column::{Coding, Column, Kind, Role};
 
 /// One row per coded clinical event.
 pub(super) const CLINICAL_EVENT: Table = Table {
@@ -13,7 +13,8 @@ pub(super) const CLINICAL_EVENT: Table = Table {
         Column::required("event_date", Kind::Date, "day of the event"),
         Column::required("event_type", Kind::Text, "condition, observation, procedure, referral, care_plan or other"),
         Column::required("code_system", Kind::Text, "SNOMED, ICD10, OPCS4, CTV3 or READ2"),
-        Column::required("code", Kind::Text, "code in that system; SNOMED CT ids as text, ICD-10 without the dot"),
+        Column::required("code", Kind::Text, "code in that system; SNOMED CT ids as text, ICD-10 without the dot")
+            .coded(Coding::ByRow),
         Column::optional("numeric_value", Kind::Float64, "value of an observation, in the unit given by `unit`"),
         Column::optional("unit", Kind::Text, "unit of `numeric_value` (UCUM)"),
         Column::optional("end_date", Kind::Date, "day on which a condition or plan ended"),
@@ -52,7 +53,8 @@ pub(super) const MEDICATION_ISSUE: Table = Table {
     columns: &[
         Column::person(),
         Column::required("issue_date", Kind::Date, "day of the issue"),
-        Column::required("dmd_code", Kind::Text, "dictionary of medicines and devices code (SNOMED CT id)"),
+        Column::required("dmd_code", Kind::Text, "dictionary of medicines and devices code (SNOMED CT id)")
+            .coded(Coding::Snomed),
         Column::optional("quantity", Kind::Float64, "quantity issued, in the product's unit of measure"),
     ],
 };

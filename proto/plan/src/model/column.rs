@@ -43,6 +43,19 @@ pub enum Role {
     Attribute,
 }
 
+/// The system that a column's clinical codes are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// Each row names its own, in the column `code_system`.
+    ByRow,
+    /// ICD-10, without the dot.
+    Icd10,
+    /// OPCS-4, without the dot.
+    Opcs4,
+    /// SNOMED CT, the dictionary of medicines and devices included.
+    Snomed,
+}
+
 /// A column of a core-model table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -54,6 +67,9 @@ pub struct Column {
     pub nullable: bool,
     /// What a question may do with the column.
     pub role: Role,
+    /// The system of its codes, where it holds diagnoses, procedures, findings or medicines: a node leaves out the records
+    /// whose codes the law restricts.
+    pub coding: Option<Coding>,
     /// What it means: the NHS Data Dictionary item, its codes and its unit.
     pub doc: &'static str,
 }
@@ -102,16 +118,21 @@ impl Column {
 
     /// A column that is always filled.
     pub(super) const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, nullable: false, role: Role::Attribute, doc }
+        Self { name, kind, nullable: false, role: Role::Attribute, coding: None, doc }
     }
 
     /// A column that may be null.
     pub(super) const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, nullable: true, role: Role::Attribute, doc }
+        Self { name, kind, nullable: true, role: Role::Attribute, coding: None, doc }
     }
 
     /// The same column with another role.
     pub(super) const fn with_role(self, role: Role) -> Self {
         Self { role, ..self }
+    }
+
+    /// The same column, holding codes of a system.
+    pub(super) const fn coded(self, coding: Coding) -> Self {
+        Self { coding: Some(coding), ..self }
     }
 }

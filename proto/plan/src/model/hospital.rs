@@ -1,7 +1,7 @@
 //! Hospital care: spells with their diagnoses and procedures, and outpatient appointments.
 
 use super::Table;
-use super::column::{Column, Kind};
+use super::column::{Coding, Column, Kind};
 
 /// One row per hospital provider spell (Admitted Patient Care commissioning data set).
 pub(super) const HOSPITAL_SPELL: Table = Table {
@@ -29,7 +29,8 @@ pub(super) const HOSPITAL_SPELL: Table = Table {
         ),
         Column::optional("discharge_method_code", Kind::Text, "DISCHARGE METHOD CODE; 4 died"),
         Column::optional("discharge_destination_code", Kind::Text, "DESTINATION OF DISCHARGE"),
-        Column::optional("primary_diagnosis_code", Kind::Text, "PRIMARY DIAGNOSIS (ICD), ICD-10 without the dot"),
+        Column::optional("primary_diagnosis_code", Kind::Text, "PRIMARY DIAGNOSIS (ICD), ICD-10 without the dot")
+            .coded(Coding::Icd10),
         Column::optional(
             "treatment_function_code",
             Kind::Text,
@@ -55,7 +56,7 @@ pub(super) const SPELL_DIAGNOSIS: Table = Table {
         Column::key("spell_id", "the spell the diagnosis belongs to"),
         Column::person(),
         Column::required("position", Kind::Int16, "1 for the primary diagnosis, then the secondary ones in order"),
-        Column::required("icd10_code", Kind::Text, "ICD-10 code without the dot"),
+        Column::required("icd10_code", Kind::Text, "ICD-10 code without the dot").coded(Coding::Icd10),
     ],
 };
 
@@ -67,7 +68,7 @@ pub(super) const SPELL_PROCEDURE: Table = Table {
         Column::key("spell_id", "the spell the procedure belongs to"),
         Column::person(),
         Column::required("position", Kind::Int16, "1 for the primary procedure, then the others in order"),
-        Column::required("opcs4_code", Kind::Text, "OPCS-4 code without the dot"),
+        Column::required("opcs4_code", Kind::Text, "OPCS-4 code without the dot").coded(Coding::Opcs4),
     ],
 };
 

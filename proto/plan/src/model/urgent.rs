@@ -1,7 +1,7 @@
 //! Urgent care: emergency departments, the ambulance service, NHS 111.
 
 use super::Table;
-use super::column::{Column, Kind};
+use super::column::{Coding, Column, Kind};
 
 /// One row per attendance at an emergency department (Emergency Care Data Set).
 pub(super) const ED_ATTENDANCE: Table = Table {
@@ -26,8 +26,10 @@ pub(super) const ED_ATTENDANCE: Table = Table {
         Column::optional("arrival_datetime", Kind::Timestamp, "arrival date and time"),
         Column::optional("arrival_mode_code", Kind::Text, "EMERGENCY CARE ARRIVAL MODE (SNOMED CT)"),
         Column::optional("acuity_code", Kind::Text, "EMERGENCY CARE ACUITY (SNOMED CT)"),
-        Column::optional("chief_complaint_code", Kind::Text, "EMERGENCY CARE CHIEF COMPLAINT (SNOMED CT)"),
-        Column::optional("primary_diagnosis_code", Kind::Text, "EMERGENCY CARE DIAGNOSIS (SNOMED CT), the first"),
+        Column::optional("chief_complaint_code", Kind::Text, "EMERGENCY CARE CHIEF COMPLAINT (SNOMED CT)")
+            .coded(Coding::Snomed),
+        Column::optional("primary_diagnosis_code", Kind::Text, "EMERGENCY CARE DIAGNOSIS (SNOMED CT), the first")
+            .coded(Coding::Snomed),
         Column::optional("departure_datetime", Kind::Timestamp, "departure date and time"),
         Column::optional("discharge_destination_code", Kind::Text, "EMERGENCY CARE DISCHARGE DESTINATION (SNOMED CT)"),
         Column::optional("discharge_status_code", Kind::Text, "EMERGENCY CARE DISCHARGE STATUS (SNOMED CT)"),
