@@ -178,11 +178,13 @@ impl Ground {
             parameters: Vec::new(),
             purpose: "Plan beds".to_owned(),
             analyst: analyst.parse().unwrap(),
+            request: None,
             issued_at,
             expires_at: issued_at + Duration::minutes(5),
         };
         let signed = order.sign(&self.world.order_key());
-        let dispatch = Dispatch { order: signed.bytes().to_vec(), template: template.to_bytes(), lookups: Vec::new() };
+        let dispatch =
+            Dispatch { order: signed.bytes().to_vec(), template: template.to_bytes(), ..Dispatch::default() };
         match self.node.answer(dispatch).await {
             Answered::Release(release) => Some(cells_of(release.bytes())),
             _ => None,
