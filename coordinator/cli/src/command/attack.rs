@@ -50,12 +50,8 @@ struct Equation {
 /// Attacks the table in a file and says what it found.
 pub(super) fn attack(arguments: &AttackArguments) -> Result<Exit, Failure> {
     let text = read(&arguments.file)?;
-    let rule = Rule {
-        threshold: arguments.threshold,
-        base: arguments.base,
-        zeros: arguments.zeros,
-        hidden: arguments.hidden,
-    };
+    let rule =
+        Rule { threshold: arguments.threshold, base: arguments.base, zeros: arguments.zeros, hidden: arguments.hidden };
     let table = if text.trim_start().starts_with('{') {
         answer::table(&text)
     } else {

@@ -156,15 +156,18 @@ impl Sheet {
         let (_, head) = lines.next().ok_or("the file is empty: give a table with a header line")?;
         let head = fields(head).ok_or("line 1: a quote is not closed")?;
         let place = match value {
-            Some(name) => head.iter().position(|column| column == name).ok_or_else(|| {
-                format!("there is no column `{name}`: the columns are {}", head.join(", "))
-            })?,
+            Some(name) => head
+                .iter()
+                .position(|column| column == name)
+                .ok_or_else(|| format!("there is no column `{name}`: the columns are {}", head.join(", ")))?,
             None => head.len() - 1,
         };
         let columns: Vec<String> =
             head.iter().enumerate().filter(|&(column, _)| column != place).map(|(_, name)| name.clone()).collect();
         if columns.is_empty() {
-            return Err("line 1: there must be a column beside the values: is this file separated by commas?".to_owned());
+            return Err(
+                "line 1: there must be a column beside the values: is this file separated by commas?".to_owned()
+            );
         }
         let is_total = |level: &str| {
             let level = level.trim();
@@ -179,10 +182,9 @@ impl Sheet {
                 return Err(format!("line {line_number}: {} fields, where the header has {}", row.len(), head.len()));
             }
             let value = row.remove(place);
-            let key: Key =
-                row.iter().map(|level| (!is_total(level)).then(|| level.trim().to_owned())).collect();
-            for (levels, level) in sheet.levels.iter_mut().zip(key.iter().flatten()) {
-                levels.insert(level.clone());
+            let key: Key = row.iter().map(|level| (!is_total(level)).then(|| level.trim().to_owned())).collect();
+            for (levels, level) in sheet.levels.iter_mut().zip(&key) {
+                levels.extend(level.clone());
             }
             if let Some((before, _)) = sheet.cells.insert(key, (line_number, value)) {
                 return Err(format!("line {line_number}: the cell of line {before} again"));
@@ -198,9 +200,8 @@ impl Sheet {
     }
 
     fn label(&self, key: &Key) -> Vec<String> {
-        let level = |(column, level): (&String, &Option<String>)| {
-            format!("{column} {}", level.as_deref().unwrap_or("total"))
-        };
+        let level =
+            |(column, level): (&String, &Option<String>)| format!("{column} {}", level.as_deref().unwrap_or("total"));
         self.columns.iter().zip(key).map(level).collect()
     }
 }
