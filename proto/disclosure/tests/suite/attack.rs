@@ -34,9 +34,14 @@ fn the_national_rule_on_6_7_8_6_is_undone() {
 #[test]
 fn a_total_beside_a_single_suppressed_cell_gives_it_away() {
     let cells = vec![vec![12, 6, 18].into_iter().map(national).collect()];
-    let report =
-        attacked(&domain(&[(2, Per::Person)], &[&[]]), &[Measure::people("people")], &Policy::hes_2018(), &cells)
-            .unwrap();
+    let report = attacked(
+        &domain(&[(2, Per::Person)], &[&[]]),
+        &[Measure::people("people")],
+        &Policy::hes_2018(),
+        &cells,
+        Depth::Thorough,
+    )
+    .unwrap();
     assert_eq!(report.narrowed[0].found, (6, 7));
     assert_eq!(report.narrowed[0].because_of, [(0, 2)]);
 }
@@ -61,7 +66,10 @@ fn contradictions_and_wrong_shapes_are_told() {
     let domain = domain(&[(2, Per::Person)], &[&[]]);
     let measures = [Measure::people("people")];
     let cells = vec![[12, 6, 50].map(national).to_vec()];
-    assert_eq!(attacked(&domain, &measures, &Policy::hes_2018(), &cells), Err(disclosure::AuditError::Contradiction));
+    assert_eq!(
+        attacked(&domain, &measures, &Policy::hes_2018(), &cells, Depth::Thorough),
+        Err(disclosure::AuditError::Contradiction)
+    );
     assert_eq!(
         attacked(&domain, &measures, &Policy::hes_2018(), &[vec![Cell::Zero]], Depth::Thorough),
         Err(disclosure::AuditError::Shape)
