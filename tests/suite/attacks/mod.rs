@@ -11,7 +11,6 @@ mod ground;
 mod insiders;
 mod opted_out;
 mod puzzle;
-mod ratios;
 mod rerun;
 mod sites;
 mod total;
