@@ -24,7 +24,7 @@ Exit codes:
        or too few sites answered
   6    the coordinator cannot be reached, is busy, or does not accept who asks
   7    the answer does not follow from the evidence, or the evidence does not hold
-  7    an attacked table gives hidden figures away
+  8    an attacked table gives hidden figures away
   130  interrupted while waiting; the run goes on
 An answer is judged in the order 3, 5, 4, 0.
 

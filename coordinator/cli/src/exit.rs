@@ -21,13 +21,10 @@ pub enum Exit {
     Incomplete,
     /// 6: the coordinator cannot be reached, is busy, or does not accept who asks.
     Unreachable,
-<<<<<<< HEAD
     /// 7: the answer does not follow from the evidence, or the evidence does not hold.
     Unverified,
-=======
-    /// 7: an attacked table gives hidden figures away.
+    /// 8: an attacked table gives hidden figures away.
     Narrowed,
->>>>>>> ffdb0ee (cli: tallyward attack; tests: attacks on what is released over time (need the ledger's comparison))
     /// 130: interrupted while waiting. The run goes on.
     Interrupted,
 }
@@ -44,11 +41,8 @@ impl Exit {
             Self::Hidden => 4,
             Self::Incomplete => 5,
             Self::Unreachable => 6,
-<<<<<<< HEAD
             Self::Unverified => 7,
-=======
-            Self::Narrowed => 7,
->>>>>>> ffdb0ee (cli: tallyward attack; tests: attacks on what is released over time (need the ledger's comparison))
+            Self::Narrowed => 8,
             Self::Interrupted => 130,
         }
     }

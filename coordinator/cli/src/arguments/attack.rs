@@ -13,7 +13,7 @@ where nothing is said. A level `Total` or `All` (or --total) marks a total.
 Exit codes:
   0    nothing hidden is given away
   2    the file cannot be read, or its figures cannot all be true
-  7    hidden figures are given away";
+  8    hidden figures are given away";
 
 /// A published table, and how to read it.
 #[derive(Debug, Args)]
