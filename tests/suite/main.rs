@@ -4,6 +4,7 @@
 //! about a running region.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod attacks;
 mod bad_input;
 mod edges;
 mod hostile;

@@ -1,5 +1,6 @@
 //! The arguments.
 
+mod attack;
 mod governance;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::{GroupingName, ParameterValue, RunId};
 
+pub(crate) use self::attack::{AttackArguments, AttackFormat, HiddenMeans, ZerosSaid};
 pub(crate) use self::governance::{DocumentKind, DocumentsVerb, Hand, KeysVerb, ReviewArguments};
 
 use crate::render::Format;
@@ -22,6 +24,7 @@ Exit codes:
        or too few sites answered
   6    the coordinator cannot be reached, is busy, or does not accept who asks
   7    the answer does not follow from the evidence, or the evidence does not hold
+  8    an attacked table gives hidden figures away
   130  interrupted while waiting; the run goes on
 An answer is judged in the order 3, 5, 4, 0.
 
@@ -75,6 +78,9 @@ pub(crate) enum Verb {
         #[command(flatten)]
         writing: Writing,
     },
+    /// What a published table, anybody's, gives away of what it hides
+    #[command(after_help = attack::EXIT_CODES)]
+    Attack(AttackArguments),
     /// Signing keys
     #[command(subcommand)]
     Keys(KeysVerb),

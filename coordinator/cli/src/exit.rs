@@ -23,6 +23,8 @@ pub enum Exit {
     Unreachable,
     /// 7: the answer does not follow from the evidence, or the evidence does not hold.
     Unverified,
+    /// 8: an attacked table gives hidden figures away.
+    Narrowed,
     /// 130: interrupted while waiting. The run goes on.
     Interrupted,
 }
@@ -40,6 +42,7 @@ impl Exit {
             Self::Incomplete => 5,
             Self::Unreachable => 6,
             Self::Unverified => 7,
+            Self::Narrowed => 8,
             Self::Interrupted => 130,
         }
     }

@@ -16,6 +16,7 @@
 //! | 5 | answered, but some sites refused, failed, timed out or may still answer, or too few sites answered |
 //! | 6 | the coordinator cannot be reached, is busy, or does not accept who asks |
 //! | 7 | the answer does not follow from the evidence, or the evidence does not hold |
+//! | 8 | an attacked table gives hidden figures away |
 //! | 130 | interrupted while waiting; the run goes on |
 //!
 //! An answer is judged in the order 3, 5, 4, 0: sites that are missing outweigh cells that are hidden.

@@ -23,7 +23,7 @@ use wire::{Ask, Caller, ParameterValue, ProviderCode, TlsFiles};
 
 pub use files::{edit, find_marks};
 pub use log::{logged, watch_log};
-pub use records::{DIAGNOSIS_MARK, HOSPITALS, Hospital, PERSON_MARK, person, spells, table, write_table};
+pub use records::{DIAGNOSIS_MARK, GROUPS, HOSPITALS, Hospital, PERSON_MARK, person, spells, table, write_table};
 pub use running::{Running, answer_to, closed, until};
 
 /// The analyst of the world.

@@ -1,6 +1,7 @@
 //! What each verb does.
 
 mod answer;
+mod attack;
 mod documents;
 mod hand;
 mod keys;
@@ -40,6 +41,7 @@ pub(crate) fn perform(arguments: Arguments) -> Result<Exit, Failure> {
             Verb::Templates { verb: None, listing } => lists::templates(&places, &listing).await,
             Verb::Run(run) => question::run(&places, run, loudness).await,
             Verb::Runs { listing } => lists::runs(&places, &listing).await,
+            Verb::Attack(arguments) => attack::attack(&arguments),
             Verb::Keys(verb) => keys::perform(&verb),
             Verb::Sheet { file } => sheet::print(&places, &file),
             Verb::Propose { file, why, hand } => proposal::propose(&places, &file, &why, &hand).await,

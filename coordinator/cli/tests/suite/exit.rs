@@ -15,6 +15,7 @@ fn codes_are_stable() {
         (Exit::Hidden, 4),
         (Exit::Incomplete, 5),
         (Exit::Unreachable, 6),
+        (Exit::Narrowed, 8),
         (Exit::Interrupted, 130),
     ];
     for (exit, code) in all {

@@ -2,6 +2,7 @@
 //! coordinator's door. `UPDATE_GOLDEN=1` writes the goldens anew.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod attack;
 mod desk;
 mod exit;
 mod goldens;

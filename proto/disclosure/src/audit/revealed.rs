@@ -16,6 +16,22 @@ pub struct FigureId(pub(super) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EquationId(pub(super) usize);
 
+impl FigureId {
+    /// The place, counted from nought in the order of making.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
+impl EquationId {
+    /// The place, counted from nought in the order of making.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
 /// Everything that one or more published tables, and whatever else is public, say together.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! The audit as a product of its own: it wins against published tables known to leak, and finds nothing in ours.
 
-use disclosure::{Cell, Domain, Measure, Per, Policy, Zeros};
+use disclosure::{Cell, Depth, Domain, Measure, Per, Policy, Zeros};
 use proptest::prelude::*;
 
 use crate::tables::{attacked, domain, people};
@@ -23,7 +23,8 @@ fn national(n: u64) -> Cell {
 fn the_national_rule_on_6_7_8_6_is_undone() {
     let counts = [6, 7, 8, 6, 27, 14, 13, 13, 14];
     let cells = vec![counts.map(national).to_vec()];
-    let report = attacked(&two_way(2, 2), &[Measure::people("people")], &Policy::hes_2018(), &cells).unwrap();
+    let report =
+        attacked(&two_way(2, 2), &[Measure::people("people")], &Policy::hes_2018(), &cells, Depth::Thorough).unwrap();
     assert_eq!(report.attacked, 3);
     let found: Vec<_> = report.narrowed.iter().map(|n| (n.cell, n.found)).collect();
     assert_eq!(found, [(0, (6, 6)), (1, (7, 7)), (3, (6, 6))], "{report:?}");
@@ -33,9 +34,14 @@ fn the_national_rule_on_6_7_8_6_is_undone() {
 #[test]
 fn a_total_beside_a_single_suppressed_cell_gives_it_away() {
     let cells = vec![vec![12, 6, 18].into_iter().map(national).collect()];
-    let report =
-        attacked(&domain(&[(2, Per::Person)], &[&[]]), &[Measure::people("people")], &Policy::hes_2018(), &cells)
-            .unwrap();
+    let report = attacked(
+        &domain(&[(2, Per::Person)], &[&[]]),
+        &[Measure::people("people")],
+        &Policy::hes_2018(),
+        &cells,
+        Depth::Thorough,
+    )
+    .unwrap();
     assert_eq!(report.narrowed[0].found, (6, 7));
     assert_eq!(report.narrowed[0].because_of, [(0, 2)]);
 }
@@ -47,7 +53,8 @@ fn rows_and_people_give_a_cell_away_together() {
     let rows = vec![shown(20, 18, 22), Cell::Withheld, shown(25, 23, 27)];
     let people = vec![shown(10, 10, 12), Cell::Suppressed { low: 1, high: 9 }, Cell::Withheld];
     let cells = [rows, people];
-    let report = attacked(&domain(&[(2, Per::Person)], &[&[]]), &measures, &Policy::nhs_sde(), &cells).unwrap();
+    let report =
+        attacked(&domain(&[(2, Per::Person)], &[&[]]), &measures, &Policy::nhs_sde(), &cells, Depth::Thorough).unwrap();
     assert_eq!(report.attacked, 2);
     // 18 to 22 rows leave 1 to 9 for the other cell, which people in it bound in turn.
     let found: Vec<_> = report.narrowed.iter().map(|n| (n.measure, n.cell, n.claimed, n.found)).collect();
@@ -59,9 +66,12 @@ fn contradictions_and_wrong_shapes_are_told() {
     let domain = domain(&[(2, Per::Person)], &[&[]]);
     let measures = [Measure::people("people")];
     let cells = vec![[12, 6, 50].map(national).to_vec()];
-    assert_eq!(attacked(&domain, &measures, &Policy::hes_2018(), &cells), Err(disclosure::AuditError::Contradiction));
     assert_eq!(
-        attacked(&domain, &measures, &Policy::hes_2018(), &[vec![Cell::Zero]]),
+        attacked(&domain, &measures, &Policy::hes_2018(), &cells, Depth::Thorough),
+        Err(disclosure::AuditError::Contradiction)
+    );
+    assert_eq!(
+        attacked(&domain, &measures, &Policy::hes_2018(), &[vec![Cell::Zero]], Depth::Thorough),
         Err(disclosure::AuditError::Shape)
     );
 }
@@ -75,6 +85,6 @@ proptest! {
         let policy = Policy::hes_2018().with_zeros(zeros);
         let domain = two_way(5, 4);
         let cells = vec![people(&domain, &policy, &counts)];
-        prop_assert_eq!(attacked(&domain, &[Measure::people("people")], &policy, &cells).unwrap().narrowed, []);
+        prop_assert_eq!(attacked(&domain, &[Measure::people("people")], &policy, &cells, Depth::Thorough).unwrap().narrowed, []);
     }
 }

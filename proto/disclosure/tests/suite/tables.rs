@@ -53,12 +53,13 @@ pub fn coverage(domain: &Domain, covered: &[bool]) -> Coverage {
     Coverage::of(domain, |_| if *flags.next().unwrap() { Covered::Yes } else { Covered::No })
 }
 
-/// What the whole attack finds in a table beside which nothing is public.
+/// What an attack finds in a table beside which nothing is public.
 pub fn attacked(
     domain: &Domain,
     measures: &[Measure],
     policy: &Policy,
     cells: &[Vec<Cell>],
+    depth: Depth,
 ) -> Result<Report, AuditError> {
-    audit(domain, measures, policy, &Public::nothing(domain, measures), cells, Depth::Thorough)
+    audit(domain, measures, policy, &Public::nothing(domain, measures), cells, depth)
 }

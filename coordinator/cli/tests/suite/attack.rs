@@ -1,0 +1,104 @@
+//! `attack` as anyone runs it: a file, a report, an exit code.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn attack(folder: &Path, table: &str, flags: &[&str]) -> Output {
+    let file = folder.join("table.csv");
+    std::fs::write(&file, table).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_tallyward")).arg("attack").arg(file).args(flags).output().unwrap()
+}
+
+/// [[6,7],[8,6]] as the national rule publishes it.
+const NATIONAL: &str = "\
+region,sex,patients
+North,F,*
+North,M,*
+North,Total,15
+South,F,10
+South,M,*
+South,Total,15
+Total,F,15
+Total,M,15
+Total,Total,25
+";
+
+#[test]
+fn the_national_rule_is_undone_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = attack(folder.path(), NATIONAL, &["--threshold", "8"]);
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert_eq!(found.status.code(), Some(8), "{text}");
+    for line in [
+        "3 hidden figures attacked, 3 given away",
+        "region North, sex F: claims 1 to 7, can only be 6",
+        "region North, sex M: claims 1 to 7, can only be 7",
+        "region South, sex M: claims 1 to 7, can only be 6",
+        "(region North, sex total) = (region North, sex F) + (region North, sex M)",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let json = attack(folder.path(), NATIONAL, &["--threshold", "8", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["attacked"], &json["narrowed"][1]["found"]["low"]), (&3.into(), &7.into()));
+    assert_eq!(json["narrowed"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_table_that_keeps_its_figures_ends_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let wide = NATIONAL.replace("Total,Total,25", "Total,Total,18-42").replace(",15", ",8-22");
+    let found = attack(folder.path(), &wide, &["--threshold", "8"]);
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert_eq!((found.status.code(), text.as_str()), (Some(0), "3 hidden figures attacked, 0 given away\n"));
+}
+
+#[test]
+fn flags_say_how_a_table_is_to_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |table: &str, flags: &[&str], code: i32, words: &str| {
+        let found = attack(folder.path(), table, flags);
+        let text = String::from_utf8(found.stdout).unwrap();
+        assert_eq!(found.status.code(), Some(code), "{text} of {table} {flags:?}");
+        assert!(text.contains(words), "{words} in {text}");
+    };
+    // OpenSAFELY's example: exact totals beside one redacted count.
+    let exact = "age,n\n21-30,*\n31-40,10\n41-50,15\n51+,25\nAll,51\n";
+    check(exact, &["--threshold", "8", "--base", "1"], 8, "age 21-30: claims 1 to 7, can only be 1");
+    check("a,n\nx,*\ny,10\nTotal,15\n", &["--zeros", "hidden"], 8, "claims 0 to 9, can only be 1 to 7");
+    check("n,a\n*,x\n10,y\n15,Total\n", &["--value", "n"], 8, "can only be 1 to 7");
+    // Secondary suppressions: Geurts 1992.
+    let geurts = "r,c,n\n1,1,*\n1,2,*\n1,Total,7\n2,1,*\n2,2,*\n2,Total,3\n3,1,3\n3,2,3\n3,Total,6\n\
+                  Total,1,9\nTotal,2,7\nTotal,Total,16\n";
+    check(geurts, &["--base", "1", "--hidden", "anything"], 0, "r 1, c 1: claims 0 or more, can only be 3 to 6");
+    let public = folder.path().join("public.csv");
+    std::fs::write(&public, "a,n\nTotal,12\n").unwrap();
+    let flags = ["--public", public.to_str().unwrap()];
+    check("a,n\nx,*\ny,10\n", &flags, 8, "a x: claims 1 to 9, can only be 1 to 2");
+}
+
+#[test]
+fn bad_files_say_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |table: &str, flags: &[&str], words: &str| {
+        let found = attack(folder.path(), table, flags);
+        let text = String::from_utf8(found.stderr).unwrap();
+        assert_eq!(found.status.code(), Some(2), "{text} of {table}");
+        assert!(text.contains(words), "{words} in {text}");
+    };
+    check("", &[], "empty");
+    check("n\n5\n", &[], "a column beside the values");
+    check("a,n\n", &[], "nothing below the header");
+    check("a,n\nx,12\n", &[], "line 2: 12 is no multiple of 5");
+    check("a,n\nx,few\n", &[], "`few` is no figure");
+    check("a,n\nx,9-3\n", &[], "is no range");
+    check("a,n\nx,10\nx,15\n", &[], "line 3: the cell of line 2 again");
+    check("a,n\nx\n", &[], "line 2: 1 fields");
+    check("a,n\n\"x,10\n", &[], "quote");
+    check("a,n\nx,10\n", &["--value", "m"], "no column `m`");
+    check("a,n\nx,10\n", &["--threshold", "1"], "at least 2");
+    check("a,n\nx,10\ny,10\nTotal,50\n", &[], "contradict");
+    check("{\"a\":1}", &[], "no answer");
+    let missing = Command::new(env!("CARGO_BIN_EXE_tallyward")).args(["attack", "no/such/file.csv"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+}

@@ -1,0 +1,64 @@
+//! Insiders: whoever knows one hidden figure exactly, because the records are their own, looks for the next.
+
+use std::collections::BTreeSet;
+
+use disclosure::{
+    Coverage, Dimension, Domain, Measure, Pairs, Per, Policy, Public, Rounding, Tally, Threshold, Zeros, protect,
+};
+
+use super::puzzle::Puzzle;
+
+const THRESHOLD: u64 = 4;
+
+/// A table of two by two with its margins: each cell, the rows, the columns and all, as ranges.
+fn published(counts: [u64; 4], pairs: Pairs) -> Vec<(u64, u64)> {
+    let dimension = |name: &str| Dimension {
+        name: name.to_owned(),
+        levels: ["a", "b"].map(str::to_owned).to_vec(),
+        per: Per::Person,
+    };
+    let domain = Domain::new(vec![dimension("row"), dimension("column")], vec![vec![], vec![0], vec![1]]).unwrap();
+    let measures = [Measure::people("people")];
+    let mut tally = Tally::new(&domain, &measures).unwrap();
+    let mut next = 0;
+    for (cell, &count) in (0u32..).zip(&counts) {
+        for _ in 0..count {
+            tally.add(&[cell], &[next], &[]).unwrap();
+            next += 1;
+        }
+    }
+    let policy = Policy::new(Threshold::new(THRESHOLD).unwrap(), Rounding::BASE_5, Zeros::Shown).unwrap();
+    let (coverage, public) = (Coverage::whole(&domain), Public::nothing(&domain, &measures));
+    let protected =
+        protect(tally.finish().unwrap(), &domain, &measures, &policy.with_pairs(pairs), &coverage, &public).unwrap();
+    protected.cells(0).iter().map(|cell| (cell.low(), cell.high().unwrap_or(60))).collect()
+}
+
+/// What whoever knows the first cell finds of the second.
+fn attack(ranges: &[(u64, u64)], own: u64) -> BTreeSet<u64> {
+    let mut puzzle = Puzzle::default();
+    let cells: Vec<usize> = ranges[..4].iter().map(|&range| puzzle.number(range)).collect();
+    puzzle.ranges[0] = (own, own);
+    let sums: [&[usize]; 5] = [&[0, 1, 2, 3], &[0, 1], &[2, 3], &[0, 2], &[1, 3]];
+    for (sum, &range) in sums.iter().zip(&ranges[4..]) {
+        puzzle.sum(&sum.iter().map(|&place| cells[place]).collect::<Vec<_>>(), range);
+    }
+    puzzle.values(cells[1])
+}
+
+#[test]
+fn one_hidden_figure_known_tells_nothing_of_its_neighbour() {
+    let whole: BTreeSet<u64> = (1..THRESHOLD).collect();
+    let (mut learnt, mut asked) = (0, 0);
+    let few = 1..THRESHOLD;
+    for (own, other) in few.clone().flat_map(|own| few.clone().map(move |other| (own, other))) {
+        for (third, fourth) in (0..=12).flat_map(|third| (0..=12).map(move |fourth| (third, fourth))) {
+            let counts = [own, other, third, fourth];
+            // The weakened policy protects hidden figures one by one.
+            learnt += usize::from(attack(&published(counts, Pairs::Single), own) != whole);
+            assert_eq!(attack(&published(counts, Pairs::Protected), own), whole, "{counts:?}");
+            asked += 1;
+        }
+    }
+    assert!(learnt > 0, "the insider learns something where pairs are not protected, of {asked} tables");
+}
