@@ -106,12 +106,12 @@ impl AuditLog {
         let checkpoints = store::own_checkpoints(&self.0)?;
         let mut signed: BTreeMap<u64, Digest> = BTreeMap::new();
         let mut countersignatures = 0;
-        for (size, envelope, witnesses) in &checkpoints {
+        for store::OwnCheckpoint { size, envelope, countersigned } in &checkpoints {
             let broken = || LogError::Checkpoint { size: *size };
             let read = |bytes: &[u8]| Envelope::parse(bytes).map_err(|_| broken());
             let checkpoint = Checkpoint::verify(&read(envelope)?, own).map_err(|_| broken())?;
             signed.insert(checkpoint.document().size, checkpoint.document().head);
-            for witness in witnesses {
+            for witness in countersigned {
                 let witness = read(witness)?;
                 let known = roster.all().any(|provider| Checkpoint::witnessed(&witness, own, &provider.key).is_ok());
                 countersignatures += usize::from(known);

@@ -110,8 +110,19 @@ pub(super) fn add_witness(
         .map(|_| ())
 }
 
+/// A checkpoint of the coordinator's own log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnCheckpoint {
+    /// How many entries the log had.
+    pub size: u64,
+    /// The envelope, exact bytes.
+    pub envelope: Vec<u8>,
+    /// The same as providers countersigned it.
+    pub countersigned: Vec<Vec<u8>>,
+}
+
 /// Every checkpoint of the coordinator's own log with the providers that countersigned it.
-pub(crate) fn own_checkpoints(connection: &Connection) -> Result<Vec<(u64, Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+pub(crate) fn own_checkpoints(connection: &Connection) -> Result<Vec<OwnCheckpoint>, StoreError> {
     let rows: Vec<(u64, Vec<u8>)> = connection
         .prepare("select size, envelope from checkpoint where log = 'coordinator' order by size")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -119,8 +130,8 @@ pub(crate) fn own_checkpoints(connection: &Connection) -> Result<Vec<(u64, Vec<u
     let mut select = connection.prepare("select envelope from witness where size = ?1 order by provider")?;
     rows.into_iter()
         .map(|(size, envelope)| {
-            let witnesses = select.query_map([size], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok((size, envelope, witnesses))
+            let countersigned = select.query_map([size], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(OwnCheckpoint { size, envelope, countersigned })
         })
         .collect()
 }

@@ -23,7 +23,7 @@ use wire::{AnalystName, KnownRelease, OrderId, ProviderCode, RunId};
 pub(crate) use self::audit::each as each_entry;
 pub use self::audit::{AuditEntry, AuditKind, AuditNote, BrokenChain, LogEnd, verify_chain};
 pub(crate) use self::custody::own_checkpoints;
-pub use self::custody::{LogState, Witnessed};
+pub use self::custody::{LogState, OwnCheckpoint, Witnessed};
 pub use self::governance::{EventKind, GovernanceEvent};
 pub use self::record::{
     AnswerRecord, Kept, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
@@ -336,7 +336,7 @@ impl Store {
     ///
     /// # Errors
     /// A [`StoreError`].
-    pub fn own_checkpoints(&self) -> Result<Vec<(u64, Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+    pub fn own_checkpoints(&self) -> Result<Vec<OwnCheckpoint>, StoreError> {
         custody::own_checkpoints(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

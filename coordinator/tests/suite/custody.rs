@@ -124,5 +124,5 @@ async fn the_coordinators_log_hangs_together_and_is_witnessed() {
     assert!(end.size >= 8, "asked, three orders, three releases, an answer");
     let at = entries.iter().find(|entry| entry.n == state.document().size).unwrap();
     assert_eq!(at.head, state.document().head);
-    assert_eq!(store.own_checkpoints().unwrap()[0].2.len(), 1);
+    assert_eq!(store.own_checkpoints().unwrap()[0].countersigned.len(), 1);
 }

@@ -33,7 +33,7 @@ async fn every_site_answers() {
     assert_eq!((may.low, may.high, may.sites.suppressed), (0, Some(27), 3));
     let change = &group.figures[0];
     assert_eq!((change.name.as_str(), change.unit.as_str(), change.levels[0].as_deref()), ("change", "%", None));
-    assert_eq!(change.low.as_deref(), Some("-100.00"));
+    assert_eq!(change.low.as_deref(), Some("-100"));
     assert_eq!(group.figures[1].unit, "bed days / stays");
     assert!(group.figures.iter().any(|figure| figure.levels[0].as_deref() == Some("2024-04")));
     assert!(answer.notes.iter().any(|note| note.contains("0 to 9 people")), "{:?}", answer.notes);
