@@ -4,8 +4,7 @@
 use anyhow::Result;
 use chrono::{Days, NaiveDate};
 use template::{
-    AgreementDocument, AgreementsDocument, AnalystDocument, Document as _, EnrolmentDocument, PublicKey, SigningKey,
-    Template,
+    AgreementDocument, AgreementsDocument, AnalystDocument, EnrolmentDocument, PublicKey, SigningKey, Template,
 };
 use wire::Caller;
 

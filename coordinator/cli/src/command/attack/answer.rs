@@ -25,6 +25,8 @@ pub(super) fn table(text: &str) -> Result<Table, String> {
                 let said = match cell.state {
                     CellState::Bounded => Interval { low: cell.low, high: cell.high },
                     CellState::NotCovered => Interval { low: 0, high: Some(0) },
+                    // Nothing is said of it.
+                    CellState::TooFewSites => Interval { low: 0, high: None },
                 };
                 let attacked = if hidden { Attacked::Yes } else { Attacked::No };
                 if figures.insert(&cell.levels, table.figure(label, said, attacked)).is_some() {
