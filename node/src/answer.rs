@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use disclosure::{Protected, Public, RawTable};
-use template::SigningKey;
+use disclosure::{MeasureKind, Per, Protected, Public, RawTable};
+use template::{Query, SigningKey};
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
     Answered, Answerer, Dispatch, Header, OpenLink, Order, OrderId, ProviderCode, Release, Statement, StoredCells,
@@ -161,13 +161,14 @@ impl Inner {
     ) -> Result<(Turn, Option<Beside>), Reason> {
         let Admitted { query, checked, snapshot, coverage, key, .. } = admitted;
         let provider = &self.provider;
+        let public = self.public(admitted)?;
         let table = Table {
             raw,
             domain: query.domain().clone(),
             measures: query.measures().to_vec(),
             policy: provider.config.policy.stricter(&query.policy()),
             coverage: coverage.coverage.clone(),
-            public: Public::nothing(query.domain(), query.measures()),
+            public: public.clone(),
         };
         let subject = Subject {
             key: *key,
@@ -177,9 +178,26 @@ impl Inner {
         let cohorts = provider.config.limits.cohorts;
         let (turn, beside) = turn.protect(&provider.ledger, &provider.cipher, cohorts, table, subject, asked).await?;
         provider.steps.at(Step::Protected);
-        let public = Public::nothing(query.domain(), query.measures());
         withstand(provider.code(), &beside.protected, &public, provider.steps.as_ref())?;
         Ok((turn, Some(beside)))
+    }
+
+    /// What everybody knows of the table: the published populations that the template divides by. Of a union of people who
+    /// may come under several levels nothing is said beside a population, for those who are in none of its cells would
+    /// be told by the difference.
+    fn public(&self, admitted: &Admitted) -> Result<Public, Reason> {
+        let Admitted { query, lookups, .. } = admitted;
+        let mut public = Public::nothing(query.domain(), query.measures());
+        let people = query.measures().iter().position(|measure| measure.kind() == MeasureKind::People);
+        let populations = query.populations(self.provider.code().as_str(), lookups.iter().map(AsRef::as_ref));
+        for (cell, n) in populations.map_err(|_| Reason::LookupMissing)? {
+            let said = match people {
+                Some(people) if is_union(query, cell) => public.held(people, cell),
+                _ => public.population(cell, n),
+            };
+            said.map_err(|_| Reason::PublicContradicted)?;
+        }
+        Ok(public)
     }
 
     fn entry(&self, admitted: Admitted, figures: Option<Beside>, asked: &Asked) -> Entry {
@@ -267,6 +285,16 @@ fn sign(
         (None, None) => return None,
     };
     Some(statement.sign(key))
+}
+
+/// Whether the cell is a total over a dimension of which a person may have several levels.
+fn is_union(query: &Query, cell: usize) -> bool {
+    let dimensions = query.domain().dimensions();
+    query.domain().key(cell).is_some_and(|key| {
+        key.0.iter().zip(dimensions).any(|(level, dimension)| {
+            dimension.per == Per::Record && level.is_none_or(|level| level >= dimension.levels.len())
+        })
+    })
 }
 
 fn asked(order: &VerifiedOrder, received_at: DateTime<Utc>) -> Asked {

@@ -10,7 +10,9 @@ mod opened;
 
 use std::sync::{Arc, Mutex};
 
-use disclosure::{BesideError, Coverage, Domain, Measure, Past, Policy, Protected, Public, RawTable, protect_beside};
+use disclosure::{
+    BesideError, Coverage, Domain, Measure, Past, Policy, ProtectError, Protected, Public, RawTable, protect_beside,
+};
 use template::Digest;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
@@ -111,6 +113,10 @@ impl Turn {
                 tracing::error!("nothing is released: {error}");
                 return Err(match error {
                     BesideError::TooClose => Reason::TooClose,
+                    // They depend on counts, so they read like everything that the rules decide.
+                    BesideError::Protect(ProtectError::Population | ProtectError::Contradiction) => {
+                        Reason::PublicContradicted
+                    }
                     BesideError::Lost => Reason::LedgerQuarantined,
                     _ => Reason::ProtectFailed,
                 });

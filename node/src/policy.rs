@@ -42,6 +42,7 @@ pub(crate) enum Reason {
     PlanRefused,
     PopulationTooSmall,
     ProtectFailed,
+    PublicContradicted,
     PurposeRefused,
     RefusalsUnreadable,
     ReleaseFailed,
@@ -87,6 +88,7 @@ impl Reason {
             Self::PlanRefused => "plan-refused",
             Self::PopulationTooSmall => "population-too-small",
             Self::ProtectFailed => "protect-failed",
+            Self::PublicContradicted => "public-contradicted",
             Self::PurposeRefused => "purpose-refused",
             Self::RefusalsUnreadable => "refusals-unreadable",
             Self::ReleaseFailed => "release-failed",
@@ -131,6 +133,7 @@ impl Reason {
             | Self::PurposeRefused
             | Self::RefusalsUnreadable
             | Self::TemplateRefused
+            | Self::PublicContradicted
             | Self::TooClose => Refusal::NotReleased,
             Self::LedgerQuarantined => Refusal::Quarantined,
             Self::Replayed => Refusal::Replayed,

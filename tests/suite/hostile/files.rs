@@ -57,10 +57,11 @@ async fn a_malformed_node_configuration_is_refused() {
 
     // A trust root that is another than the pinned one, and a private key that everybody can read.
     std::fs::write(&file, &good).unwrap();
-    let root = std::fs::read_to_string(world.folder.trust_root()).unwrap();
-    std::fs::write(world.folder.trust_root(), format!("{root}\n")).unwrap();
+    let pinned = good.split("sha256 = \"").nth(1).and_then(|rest| rest.get(..64)).unwrap();
+    let another: String = pinned.chars().rev().collect();
+    std::fs::write(&file, good.replace(pinned, &another)).unwrap();
     assert!(told(node::Config::read(&file).unwrap_err()).contains("over a second channel"));
-    std::fs::write(world.folder.trust_root(), &root).unwrap();
+    std::fs::write(&file, &good).unwrap();
     open_to_all(&world.folder.provider("RYA").join("signing.key"));
     assert!(told(node::Config::read(&file).unwrap_err()).contains("chmod 600"));
 }

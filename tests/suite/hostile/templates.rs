@@ -26,8 +26,8 @@ fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let as_lookup = Envelope::parse(&good).unwrap().unverified_payload().to_vec();
     vec![
         ("unsigned", signatures(&|s| s.clear()), "no trusted key signed"),
-        ("one signature", signatures(&|s| s.truncate(1)), "1 people approved, 2 are needed"),
-        ("one signature twice", signatures(&|s| s[1] = s[0].clone()), "1 people approved, 2 are needed"),
+        ("one signature", signatures(&|s| s.truncate(1)), "1 people signed, 2 are needed"),
+        ("one signature twice", signatures(&|s| s[1] = s[0].clone()), "1 people signed, 2 are needed"),
         ("strangers", by_stranger.to_bytes(), "no trusted key signed"),
         ("its author among two", signed("Dee Author", "Amara Castellan"), "the author does not count"),
         ("one byte altered", orders::altered(&good, "threshold = 10", "threshold = 11"), "no trusted key signed"),
