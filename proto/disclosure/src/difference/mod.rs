@@ -342,7 +342,7 @@ impl Compared<'_> {
                 let Some((low, high)) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
                 let quantity = open.quantity(figure)?;
                 let inside: Vec<usize> =
-                    inside.into_iter().filter(|&p| new[p].quantity.beyond(&quantity) <= few).collect();
+                    inside.into_iter().filter(|&p| new[p].quantity.lies_within(&quantity, few)).collect();
                 if inside.is_empty() {
                     continue;
                 }
@@ -377,9 +377,12 @@ fn count_pairs(pairs: &mut usize, more: usize) -> Result<(), BesideError> {
     if *pairs > MAX_PAIRS { Err(BesideError::TooClose) } else { Ok(()) }
 }
 
-/// Whether two measures count the same thing.
+/// Whether two measures can be of the same thing: sums of different caps are of different columns.
 fn alike(a: MeasureKind, b: MeasureKind) -> bool {
-    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+    match (a, b) {
+        (MeasureKind::Sum { .. }, MeasureKind::Sum { .. }) => a == b,
+        _ => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+    }
 }
 
 /// What a figure that says something says.
@@ -457,7 +460,7 @@ impl<'a> Open<'a> {
             let released = &past.figures()[figure];
             let Some((low, high)) = known_bounds(released.said) else { continue };
             let quantity = self.quantity(figure)?;
-            if quantity.beyond(whole) > few || quantity.differing(whole) == 0 {
+            if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
                 continue;
             }
             let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));

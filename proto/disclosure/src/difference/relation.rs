@@ -70,11 +70,15 @@ pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Foun
     let few = allowed.threshold - 1;
     let useful = |part: &&Member| {
         (part.up() < allowed.most || part.down() < allowed.most)
-            && part.quantity.beyond(&whole.quantity) <= excess_limit(&part.quantity, few)
+            && part.quantity.lies_within(&whole.quantity, excess_limit(&part.quantity, few))
     };
     let parts: Vec<&Member> = parts.iter().filter(useful).collect();
     let covered = parts.iter().fold(roaring::RoaringBitmap::new(), |all, part| all | part.quantity.people());
     if whole.quantity.people().difference_len(&covered) > few {
+        return Found::Nothing;
+    }
+    let counts_people = whole.quantity.counts_people();
+    if !counts_people && whole.quantity.short_of(parts.iter().map(|part| &*part.quantity)) > few {
         return Found::Nothing;
     }
     if parts.len() > MAX_PARTS {
@@ -124,10 +128,11 @@ impl Search<'_> {
                 continue;
             }
             let takes_of_rest = self.rest.iter().any(|&person| part.quantity.people().contains(person));
-            let (left, beyond) = left.without(&part.quantity);
-            if takes_of_rest || beyond > excess_limit(&part.quantity, few).saturating_sub(excess) {
+            let at_most = excess_limit(&part.quantity, few).saturating_sub(excess);
+            if takes_of_rest || !part.quantity.lies_within(left, at_most) {
                 continue;
             }
+            let (left, beyond) = left.without(&part.quantity);
             self.chosen.push(place);
             let found = self.go(&left, excess + beyond, below, above);
             self.chosen.pop();
