@@ -31,6 +31,7 @@ use relation::{Allowed, Found, Member};
 use sketch::Sketch;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
@@ -165,13 +166,16 @@ impl Compared<'_> {
                 }
                 continue;
             }
+            // No released cell has all of these measures: each is taken from where it was released, the others from the
+            // same people as far as they are here. What does not come out as it was said is held back later.
             for (m, near) in near.iter().enumerate() {
-                match near.first() {
-                    Some((figure, 0)) => drop(answers.insert((m, cell), figure.said)),
-                    // No set can take this one's place in every measure: nothing of the cell is said.
-                    Some(_) => held.extend((0..measures).map(|m| (m, cell))),
-                    None => {}
+                if let Some((figure, _)) = near.first() {
+                    answers.insert((m, cell), figure.said);
                 }
+            }
+            if near.iter().filter_map(|near| near.first()).any(|(_, differing)| *differing > 0) {
+                self.mix(&mut raw, cell, &near)?;
+                replaced.push(cell);
             }
         }
         // A person who moved between two snapshots may be in an old set here and in a new one there.
@@ -187,6 +191,37 @@ impl Compared<'_> {
             answers.retain(|&(measure, cell), answer| measure != m || said[cell] != *answer);
         }
         Ok(Substituted { raw, answers, held })
+    }
+
+    /// Puts into a cell the people whose count was released, and of every other measure what was released of it or, of
+    /// what is new, what these people contribute here.
+    fn mix(&self, raw: &mut RawTable, cell: usize, near: &[Vec<(&Figure, u64)>]) -> Result<(), BesideError> {
+        let released =
+            |m: usize| near.get(m).and_then(|near| near.first()).map(|(figure, _)| figure.quantity(self.vault));
+        let counts_people = |m: &usize| raw.measures[*m].kind() == MeasureKind::People;
+        let people = match (0..raw.measures.len()).find(counts_people).and_then(released).transpose()? {
+            Some(quantity) => quantity.people().clone(),
+            None => raw.people[cell].clone(),
+        };
+        let mut each = Vec::with_capacity(raw.measures.len());
+        for (m, measure) in raw.measures.iter().enumerate() {
+            // Whoever is in a cell has a row in it.
+            let (unit, least) = match measure.kind() {
+                MeasureKind::People => {
+                    each.push(None);
+                    continue;
+                }
+                MeasureKind::Rows { .. } => (HUNDREDTHS, 1),
+                MeasureKind::Sum { .. } => (1, 0),
+            };
+            let quantity = match released(m).transpose()? {
+                Some(quantity) => quantity,
+                None => raw.quantity(m, cell).unwrap_or_default(),
+            };
+            let amounts = quantity.amounts_of(&people).map(|amount| u32::try_from((amount / unit).max(least)).ok());
+            each.push(Some(Arc::new(amounts.collect::<Option<Vec<u32>>>().ok_or(ProtectError::TooLarge)?)));
+        }
+        raw.replace(cell, people, each).ok_or(BesideError::Lost)
     }
 
     /// The shown figures that fewer people than the threshold contribute differently to, one of exactly these people

@@ -135,6 +135,15 @@ impl Quantity {
         self.pairs().filter(|(person, amount)| all.get(person).is_none_or(|sum| sum < amount)).count() as u64
     }
 
+    /// What each of these people contributes, in their order; nought where it is nothing.
+    pub(crate) fn amounts_of<'a>(&'a self, people: &'a RoaringBitmap) -> impl Iterator<Item = u64> + 'a {
+        let mut pairs = self.pairs().peekable();
+        people.iter().map(move |person| {
+            while pairs.next_if(|(other, _)| *other < person).is_some() {}
+            pairs.next_if(|(other, _)| *other == person).map_or(0, |(_, amount)| amount)
+        })
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let amounts = self.amounts.as_deref();
         self.people.iter().enumerate().map(move |(place, person)| {
