@@ -24,6 +24,7 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
+use crate::rounding::LEAST_BASE;
 use past::{Figure, Lost};
 pub use past::{Past, Vault};
 pub(crate) use quantity::Quantity;
@@ -294,7 +295,7 @@ impl Compared<'_> {
                 }
             }
             let kind = measure.kind();
-            let allowed = self.allowed(kind);
+            let allowed = self.allowed(measure);
             for place in self.relations(kind, allowed, &new, open)? {
                 close.insert((m, place));
             }
@@ -323,15 +324,11 @@ impl Compared<'_> {
         Ok(beside)
     }
 
-    fn allowed(&self, kind: MeasureKind) -> Allowed {
+    fn allowed(&self, measure: &Measure) -> Allowed {
         let few = (self.threshold - 1).saturating_mul(HUNDREDTHS);
-        let cap = match kind {
-            MeasureKind::People => Some(1),
-            MeasureKind::Rows { at_most_per_person } => at_most_per_person,
-            MeasureKind::Sum { at_most_per_person } => Some(at_most_per_person),
-        };
-        let most = cap.map_or(u64::MAX, |cap| few.saturating_mul(cap));
-        Allowed { threshold: self.threshold, least: HUNDREDTHS, most }
+        let most = measure.at_most_per_person().map_or(u64::MAX, |cap| few.saturating_mul(cap));
+        let block = measure.sum_base().unwrap_or(LEAST_BASE).saturating_mul(HUNDREDTHS);
+        Allowed { threshold: self.threshold, least: HUNDREDTHS, most, block }
     }
 
     /// The new figures, one of each relation that tells too much, that are not to be said.
