@@ -24,6 +24,7 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
+use crate::rounding::LEAST_BASE;
 use past::{Figure, Lost};
 pub use past::{Past, Vault};
 pub(crate) use quantity::Quantity;
@@ -31,6 +32,7 @@ use relation::{Allowed, Found, Member};
 use sketch::Sketch;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
@@ -165,13 +167,16 @@ impl Compared<'_> {
                 }
                 continue;
             }
+            // No released cell has all of these measures: each is taken from where it was released, the others from the
+            // same people as far as they are here. What does not come out as it was said is held back later.
             for (m, near) in near.iter().enumerate() {
-                match near.first() {
-                    Some((figure, 0)) => drop(answers.insert((m, cell), figure.said)),
-                    // No set can take this one's place in every measure: nothing of the cell is said.
-                    Some(_) => held.extend((0..measures).map(|m| (m, cell))),
-                    None => {}
+                if let Some((figure, _)) = near.first() {
+                    answers.insert((m, cell), figure.said);
                 }
+            }
+            if near.iter().filter_map(|near| near.first()).any(|(_, differing)| *differing > 0) {
+                self.mix(&mut raw, cell, &near)?;
+                replaced.push(cell);
             }
         }
         // A person who moved between two snapshots may be in an old set here and in a new one there.
@@ -187,6 +192,37 @@ impl Compared<'_> {
             answers.retain(|&(measure, cell), answer| measure != m || said[cell] != *answer);
         }
         Ok(Substituted { raw, answers, held })
+    }
+
+    /// Puts into a cell the people whose count was released, and of every other measure what was released of it or, of
+    /// what is new, what these people contribute here.
+    fn mix(&self, raw: &mut RawTable, cell: usize, near: &[Vec<(&Figure, u64)>]) -> Result<(), BesideError> {
+        let released =
+            |m: usize| near.get(m).and_then(|near| near.first()).map(|(figure, _)| figure.quantity(self.vault));
+        let counts_people = |m: &usize| raw.measures[*m].kind() == MeasureKind::People;
+        let people = match (0..raw.measures.len()).find(counts_people).and_then(released).transpose()? {
+            Some(quantity) => quantity.people().clone(),
+            None => raw.people[cell].clone(),
+        };
+        let mut each = Vec::with_capacity(raw.measures.len());
+        for (m, measure) in raw.measures.iter().enumerate() {
+            // Whoever is in a cell has a row in it.
+            let (unit, least) = match measure.kind() {
+                MeasureKind::People => {
+                    each.push(None);
+                    continue;
+                }
+                MeasureKind::Rows { .. } => (HUNDREDTHS, 1),
+                MeasureKind::Sum { .. } => (1, 0),
+            };
+            let quantity = match released(m).transpose()? {
+                Some(quantity) => quantity,
+                None => raw.quantity(m, cell).unwrap_or_default(),
+            };
+            let amounts = quantity.amounts_of(&people).map(|amount| u32::try_from((amount / unit).max(least)).ok());
+            each.push(Some(Arc::new(amounts.collect::<Option<Vec<u32>>>().ok_or(ProtectError::TooLarge)?)));
+        }
+        raw.replace(cell, people, each).ok_or(BesideError::Lost)
     }
 
     /// The shown figures that fewer people than the threshold contribute differently to, one of exactly these people
@@ -259,7 +295,7 @@ impl Compared<'_> {
                 }
             }
             let kind = measure.kind();
-            let allowed = self.allowed(kind);
+            let allowed = self.allowed(measure);
             for place in self.relations(kind, allowed, &new, open)? {
                 close.insert((m, place));
             }
@@ -288,15 +324,11 @@ impl Compared<'_> {
         Ok(beside)
     }
 
-    fn allowed(&self, kind: MeasureKind) -> Allowed {
+    fn allowed(&self, measure: &Measure) -> Allowed {
         let few = (self.threshold - 1).saturating_mul(HUNDREDTHS);
-        let cap = match kind {
-            MeasureKind::People => Some(1),
-            MeasureKind::Rows { at_most_per_person } => at_most_per_person,
-            MeasureKind::Sum { at_most_per_person } => Some(at_most_per_person),
-        };
-        let most = cap.map_or(u64::MAX, |cap| few.saturating_mul(cap));
-        Allowed { threshold: self.threshold, least: HUNDREDTHS, most }
+        let most = measure.at_most_per_person().map_or(u64::MAX, |cap| few.saturating_mul(cap));
+        let block = measure.sum_base().unwrap_or(LEAST_BASE).saturating_mul(HUNDREDTHS);
+        Allowed { threshold: self.threshold, least: HUNDREDTHS, most, block }
     }
 
     /// The new figures, one of each relation that tells too much, that are not to be said.
@@ -342,7 +374,7 @@ impl Compared<'_> {
                 let Some((low, high)) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
                 let quantity = open.quantity(figure)?;
                 let inside: Vec<usize> =
-                    inside.into_iter().filter(|&p| new[p].quantity.beyond(&quantity) <= few).collect();
+                    inside.into_iter().filter(|&p| new[p].quantity.lies_within(&quantity, few)).collect();
                 if inside.is_empty() {
                     continue;
                 }
@@ -377,9 +409,12 @@ fn count_pairs(pairs: &mut usize, more: usize) -> Result<(), BesideError> {
     if *pairs > MAX_PAIRS { Err(BesideError::TooClose) } else { Ok(()) }
 }
 
-/// Whether two measures count the same thing.
+/// Whether two measures can be of the same thing: sums of different caps are of different columns.
 fn alike(a: MeasureKind, b: MeasureKind) -> bool {
-    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+    match (a, b) {
+        (MeasureKind::Sum { .. }, MeasureKind::Sum { .. }) => a == b,
+        _ => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+    }
 }
 
 /// What a figure that says something says.
@@ -457,7 +492,7 @@ impl<'a> Open<'a> {
             let released = &past.figures()[figure];
             let Some((low, high)) = known_bounds(released.said) else { continue };
             let quantity = self.quantity(figure)?;
-            if quantity.beyond(whole) > few || quantity.differing(whole) == 0 {
+            if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
                 continue;
             }
             let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));

@@ -104,12 +104,44 @@ impl Quantity {
         (Self::of_pairs(left.into_iter()), beyond)
     }
 
-    /// How many people contribute more to `self` than to `whole`.
-    pub(crate) fn beyond(&self, whole: &Self) -> u64 {
-        if self.amounts.is_none() && whole.amounts.is_none() {
-            return self.people.difference_len(&whole.people);
+    /// Whether at most so many people contribute more to `self` than to `whole`.
+    pub(crate) fn lies_within(&self, whole: &Self, at_most: u64) -> bool {
+        if self.people.difference_len(&whole.people) > at_most {
+            return false;
         }
-        whole.without(self).1
+        if self.amounts.is_none() && whole.amounts.is_none() {
+            return true;
+        }
+        let mut wholes = whole.pairs().peekable();
+        let mut beyond = 0;
+        for (person, amount) in self.pairs() {
+            while wholes.next_if(|(other, _)| *other < person).is_some() {}
+            let there = wholes.next_if(|(other, _)| *other == person).map_or(0, |(_, there)| there);
+            beyond += u64::from(amount > there);
+            if beyond > at_most {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// How many people contribute more to the whole than to all of these together.
+    pub(crate) fn short_of<'a>(&self, parts: impl Iterator<Item = &'a Self>) -> u64 {
+        let mut all: BTreeMap<u32, u64> = BTreeMap::new();
+        for (person, amount) in parts.flat_map(Self::pairs) {
+            let sum = all.entry(person).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+        self.pairs().filter(|(person, amount)| all.get(person).is_none_or(|sum| sum < amount)).count() as u64
+    }
+
+    /// What each of these people contributes, in their order; nought where it is nothing.
+    pub(crate) fn amounts_of<'a>(&'a self, people: &'a RoaringBitmap) -> impl Iterator<Item = u64> + 'a {
+        let mut pairs = self.pairs().peekable();
+        people.iter().map(move |person| {
+            while pairs.next_if(|(other, _)| *other < person).is_some() {}
+            pairs.next_if(|(other, _)| *other == person).map_or(0, |(_, amount)| amount)
+        })
     }
 
     fn pairs(&self) -> impl Iterator<Item = (u32, u64)> + '_ {

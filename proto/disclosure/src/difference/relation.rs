@@ -4,8 +4,9 @@
 //! whole that is in no part, and the *excess* of the parts that is not in the whole or in several of them. Partitions
 //! with a person missing, recoded bands, nested cohorts and totals less what was published are all of this form. The
 //! bounds of the figures bound the difference, `whole − parts = rest − excess`, and with it rest and excess. Where one of
-//! them is of fewer people than the threshold, and its bounds exclude that it is of one person or of as many as there can
-//! be below the threshold, the relation tells too much.
+//! them is of fewer people than the threshold, the relation tells too much if its bounds exclude that it is of one person,
+//! or are finer than a block of the grid. That they may exclude the greatest numbers below the threshold is the price of
+//! answering at all: questions about one population, each in its own bands, are full of sums that are nearly equal.
 //!
 //! All relations are found, not some: the first person of the whole that is in no part yet is put in every part that can
 //! take it, or in the rest, until rest or excess are of too many people to matter. That is limited in steps, never in
@@ -52,6 +53,8 @@ pub(crate) struct Allowed {
     pub(crate) least: u64,
     /// The most that people below the threshold contribute, in hundredths.
     pub(crate) most: u64,
+    /// What no figure is ever known finer than, in hundredths: a block of the grid.
+    pub(crate) block: u64,
 }
 
 /// What a search found.
@@ -70,11 +73,15 @@ pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Foun
     let few = allowed.threshold - 1;
     let useful = |part: &&Member| {
         (part.up() < allowed.most || part.down() < allowed.most)
-            && part.quantity.beyond(&whole.quantity) <= excess_limit(&part.quantity, few)
+            && part.quantity.lies_within(&whole.quantity, excess_limit(&part.quantity, few))
     };
     let parts: Vec<&Member> = parts.iter().filter(useful).collect();
     let covered = parts.iter().fold(roaring::RoaringBitmap::new(), |all, part| all | part.quantity.people());
     if whole.quantity.people().difference_len(&covered) > few {
+        return Found::Nothing;
+    }
+    let counts_people = whole.quantity.counts_people();
+    if !counts_people && whole.quantity.short_of(parts.iter().map(|part| &*part.quantity)) > few {
         return Found::Nothing;
     }
     if parts.len() > MAX_PARTS {
@@ -124,10 +131,11 @@ impl Search<'_> {
                 continue;
             }
             let takes_of_rest = self.rest.iter().any(|&person| part.quantity.people().contains(person));
-            let (left, beyond) = left.without(&part.quantity);
-            if takes_of_rest || beyond > excess_limit(&part.quantity, few).saturating_sub(excess) {
+            let at_most = excess_limit(&part.quantity, few).saturating_sub(excess);
+            if takes_of_rest || !part.quantity.lies_within(left, at_most) {
                 continue;
             }
+            let (left, beyond) = left.without(&part.quantity);
             self.chosen.push(place);
             let found = self.go(&left, excess + beyond, below, above);
             self.chosen.pop();
@@ -154,7 +162,8 @@ impl Search<'_> {
 
     /// Whether rest or excess, of fewer people than the threshold, cannot be everything that so few may be.
     fn tells(&self, rest: &Quantity, excess: u64, below: u64, above: u64) -> bool {
-        let Allowed { threshold, least, most } = self.allowed;
+        let Allowed { threshold, least, most, block } = self.allowed;
+        let narrow = block.min(most);
         let (rest, people) = (rest.hundredths(), rest.len());
         let over = excess.saturating_mul(crate::measure::HUNDREDTHS);
         // difference = rest - over lies in truth - below ..= truth + above.
@@ -162,8 +171,8 @@ impl Search<'_> {
         let rest_high = rest.saturating_sub(over).saturating_add(above);
         let over_low = over.saturating_sub(rest.saturating_add(above));
         let over_high = over.saturating_sub(rest).saturating_add(below);
-        let rest_tells = people > 0 && people < threshold && (rest_low > least || excess == 0 && rest_high < most);
-        let excess_tells = excess > 0 && excess < threshold && (over_low > least || people == 0 && over_high < most);
+        let rest_tells = people > 0 && people < threshold && (rest_low > least || excess == 0 && rest_high < narrow);
+        let excess_tells = excess > 0 && excess < threshold && (over_low > least || people == 0 && over_high < narrow);
         rest_tells || excess_tells
     }
 

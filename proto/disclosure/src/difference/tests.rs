@@ -95,7 +95,7 @@ impl Provider {
                 }
                 let low = bounds(whole).0 - parts.iter().map(|&p| bounds(p).1).sum::<i64>();
                 let high = bounds(whole).1 - parts.iter().map(|&p| bounds(p).0).sum::<i64>();
-                if low > 1 || high < k - 1 {
+                if low > 1 || high < 5.min(k - 1) {
                     return Some(format!("{rest} people are known to be {low} to {high}: {whole} less {parts:?}"));
                 }
             }
@@ -183,7 +183,7 @@ fn the_attacker_succeeds_where_nothing_is_compared() {
         }
         told += usize::from(provider.tells(10).is_some());
     }
-    assert!(told > 30, "the attack found something in {told} of 200 histories");
+    assert!(told > 20, "the attack found something in {told} of 200 histories");
 }
 
 /// Asks two tables of sets, one after the other, of a provider that compares and of one that does not; the attack must
@@ -222,10 +222,10 @@ fn all_and_all_but_three_are_one_answer() {
 fn a_partition_with_a_few_missing_is_not_told() {
     // The whole first, then its parts; and the parts first, then the whole.
     let parts = vec![set(0..18), set(18..41)];
-    check(&[vec![set(0..44)], parts.clone()], Per::Person);
-    check(&[parts, vec![set(0..44)]], Per::Person);
+    check(&[vec![set(0..42)], parts.clone()], Per::Person);
+    check(&[parts, vec![set(0..42)]], Per::Person);
     // Parts of two questions.
-    check(&[vec![set(0..18)], vec![set(18..41)], vec![set(0..44)]], Per::Person);
+    check(&[vec![set(0..18)], vec![set(18..41)], vec![set(0..42)]], Per::Person);
 }
 
 #[test]
@@ -291,6 +291,24 @@ fn rows_and_sums_compare_the_people_whose_contribution_differs() {
     assert_ne!(third[2], first[2]);
     let mut forgetful = Provider::forgetful();
     assert_ne!(ask(&mut forgetful, 0..0), ask(&mut forgetful, 0..1), "the attack does not work");
+}
+
+#[test]
+fn people_are_as_they_were_released_beside_a_measure_that_is_new() {
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let people = Measure::people("people");
+    let rows = |cap| [people.clone(), Measure::rows("stays", Some(cap)).unwrap()];
+    let days = [people.clone(), Measure::sum("days", 90).unwrap()];
+    let of = |people: std::ops::Range<u32>| -> Rows { people.map(|p| (0, p, 4_000)).collect() };
+    let mut provider = Provider::default();
+    let first = provider.ask(&domain, &rows(2), &policy(10), &of(0..55));
+    // Three people more, and their days: the count is as it was; the days are of people who differ by fewer than ten.
+    let second = provider.ask(&domain, &days, &policy(10), &of(0..58));
+    assert_eq!(second[0], first[0]);
+    assert!(matches!(second[1][0], Cell::Shown { low, high, .. } if low <= 2200 && 2200 <= high), "{second:?}");
+    // Asked in yet another way both are as they were.
+    let third = provider.ask(&domain, &days, &policy(10), &of(1..58));
+    assert_eq!(third, second);
 }
 
 #[test]
