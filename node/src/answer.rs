@@ -175,8 +175,8 @@ impl Inner {
             base: base(checked.tables().iter().map(|read| read.name.as_str())),
             numbering: snapshot.numbering(),
         };
-        let cohorts = provider.config.limits.cohorts;
-        let (turn, beside) = turn.protect(&provider.ledger, &provider.cipher, cohorts, table, subject, asked).await?;
+        let limits = &provider.config.limits;
+        let (turn, beside) = turn.protect(&provider.ledger, &provider.cipher, limits, table, subject, asked).await?;
         provider.steps.at(Step::Protected);
         withstand(provider.code(), &beside.protected, &public, provider.steps.as_ref())?;
         Ok((turn, Some(beside)))

@@ -26,7 +26,7 @@ pub use opt_outs::{OptOutList, OptOutLists};
 pub use refresh::Refresh;
 pub use written::{Answering, ColumnKind, ListedBy, WhenEmpty};
 
-use crate::differencing::Cohorts;
+use crate::differencing::{Cohorts, Compares};
 use crate::restricted::CodeList;
 use written::Written;
 
@@ -113,6 +113,8 @@ pub struct Limits {
     pub quantum: Duration,
     /// How many different questions are ever answered: see [`Cohorts`].
     pub cohorts: Cohorts,
+    /// What a new question is compared with.
+    pub compares: Compares,
 }
 
 /// Where a provider's tables come from.
@@ -410,6 +412,7 @@ impl Reader<'_> {
         };
         Ok(Limits {
             cohorts,
+            compares: written.compares,
             memory_bytes: written.memory_mb * 1024 * 1024,
             query: Duration::from_secs(written.query_seconds),
             concurrent: written.concurrent,

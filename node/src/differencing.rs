@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use disclosure::{
     BesideError, Coverage, Domain, Measure, Past, Policy, ProtectError, Protected, Public, RawTable, protect_beside,
 };
+use serde::Deserialize;
 use template::Digest;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
@@ -22,12 +23,28 @@ pub(crate) use cohorts::base;
 use cohorts::{Cohort, Spent};
 use opened::{Cache, Opened, Releases};
 
+use crate::config::Limits;
 use crate::ledger::{AnswerKey, Asked, Cipher, Ledger};
 use crate::policy::Reason;
 
 /// A provider's released figures, behind the lock that makes differencing one question at a time.
 #[derive(Default)]
 pub(crate) struct Differencing(Arc<tokio::sync::Mutex<Known>>);
+
+/// What a new question is compared with before it is answered.
+///
+/// Comparing with everything withstands differencing between questions. It also holds back, or answers with earlier
+/// figures, so much of ordinary questions about one population that a region gets little from its later ones; until it
+/// costs less, it is for the provider to choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compares {
+    /// Everything that was ever released.
+    EverythingReleased,
+    /// The same question of the same snapshot, which always gets the same figures.
+    #[default]
+    SameQuestion,
+}
 
 /// What the ledger's rows say, as far as they were read.
 #[derive(Default)]
@@ -81,7 +98,7 @@ impl Turn {
         mut self,
         ledger: &Ledger,
         cipher: &Arc<Cipher>,
-        limits: Cohorts,
+        limits: &Limits,
         table: Table,
         subject: Subject,
         asked: &Asked,
@@ -93,15 +110,21 @@ impl Turn {
             analyst: asked.analyst.as_str(),
             purpose: &asked.purpose,
         };
-        if !self.0.spent.allows(&cohort, &limits) {
+        if !self.0.spent.allows(&cohort, &limits.cohorts) {
             return Err(Reason::CohortsSpent);
         }
+        let compares = limits.compares;
         let (ledger, cipher, place) = (ledger.clone(), Arc::clone(cipher), asked.order.to_string());
         let handle = Handle::current();
         let compared = tokio::task::spawn_blocking(move || {
             let Known { past, cache, newest, .. } = &mut *self.0;
             let releases = Releases { ledger: &ledger, cipher: &cipher, handle, cache: Mutex::new(cache) };
             let Table { raw, domain, measures, policy, coverage, public } = table;
+            let nothing = Past::default();
+            let past = match compares {
+                Compares::EverythingReleased => past,
+                Compares::SameQuestion => &nothing,
+            };
             let protected = protect_beside(raw, &domain, &measures, &policy, &coverage, &public, past, &releases)?;
             let sealed = Opened::seal(&cipher, &place, &subject.base, &subject.numbering, protected.contributors());
             let after = *newest;

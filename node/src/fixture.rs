@@ -99,6 +99,7 @@ file = "root.json"
 sha256 = "{}"
 
 [limits]
+compares = "everything-released"
 quantum_ms = 1
 
 [sources.person]

@@ -47,7 +47,7 @@ pub use crate::config::{
     Governance, Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source,
     Sources, Span, WhenEmpty,
 };
-pub use crate::differencing::Cohorts;
+pub use crate::differencing::{Cohorts, Compares};
 pub use crate::engine::{Engine, EngineError, Question};
 pub use crate::guardian::{WordError, give_word};
 pub use crate::host::Host;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use template::{Digest, ProviderKind, PublicKey};
 use wire::{OptOuts, ProviderCode, TlsFiles};
 
-use crate::differencing::Cohorts;
+use crate::differencing::{Cohorts, Compares};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,6 +200,7 @@ pub(super) struct Limits {
     pub cohorts_per_base: usize,
     pub cohorts_per_analyst: usize,
     pub cohorts_per_purpose: usize,
+    pub compares: Compares,
 }
 
 impl Default for Limits {
@@ -214,6 +215,7 @@ impl Default for Limits {
             cohorts_per_base: per_base,
             cohorts_per_analyst: per_analyst,
             cohorts_per_purpose: per_purpose,
+            compares: Compares::default(),
         }
     }
 }

@@ -29,7 +29,7 @@ fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("one signature", signatures(&|s| s.truncate(1)), "1 people signed, 2 are needed"),
         ("one signature twice", signatures(&|s| s[1] = s[0].clone()), "1 people signed, 2 are needed"),
         ("strangers", by_stranger.to_bytes(), "no trusted key signed"),
-        ("its author among two", signed("Dee Author", "Amara Castellan"), "the author does not count"),
+        ("its author among two", signed("Dee Author", "Amara Castellan"), "an author does not count"),
         ("one byte altered", orders::altered(&good, "threshold = 10", "threshold = 11"), "no trusted key signed"),
         ("expired", signed("2098-12-31", "2020-12-31"), "2020-12-31"),
         ("another type", Envelope::sign(PayloadType::Lookup, as_lookup, &[&stranger]).to_bytes(), "another type"),
