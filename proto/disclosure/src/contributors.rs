@@ -11,6 +11,9 @@ use crate::domain::MAX_CELLS;
 use crate::measure::{HUNDREDTHS, MAX_MEASURES, MeasureKind};
 use crate::raw::RawTable;
 
+/// What each person contributes, in the order of the people.
+type Shares = Arc<Vec<u32>>;
+
 /// The version of the sealed form.
 const VERSION: u8 = 2;
 
@@ -69,7 +72,7 @@ impl Contributors {
     }
 
     /// The people of an inner cell, and per measure what each of them contributes.
-    pub(crate) fn inner(&self, cell: usize) -> Option<(&RoaringBitmap, Vec<Option<Arc<Vec<u32>>>>)> {
+    pub(crate) fn inner(&self, cell: usize) -> Option<(&RoaringBitmap, Vec<Option<Shares>>)> {
         let each = self.each.iter().map(|each| each.get(cell).cloned()).collect();
         Some((self.people.get(cell)?, each))
     }

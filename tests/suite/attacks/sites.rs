@@ -4,6 +4,9 @@ use wire::Answer;
 
 use crate::world::{HOSPITALS, World, answer_to};
 
+/// The least and, where there is one, the greatest that a figure can be.
+type Bounds = (u64, Option<u64>);
+
 /// The bounds of a measure's cells, in the order of the answer.
 fn bounds(answer: &Answer) -> Vec<(u64, Option<u64>)> {
     let cells = answer.groups[0].cells.iter().filter(|cell| cell.measure == "people");
@@ -12,7 +15,7 @@ fn bounds(answer: &Answer) -> Vec<(u64, Option<u64>)> {
 
 /// What the attacker finds of the site that one answer has and the other has not, cell by cell.
 fn attack(all: &[(u64, Option<u64>)], fewer: &[(u64, Option<u64>)]) -> Vec<(u64, Option<u64>)> {
-    let difference = |(all, fewer): (&(u64, Option<u64>), &(u64, Option<u64>))| {
+    let difference = |(all, fewer): (&Bounds, &Bounds)| {
         let low = fewer.1.map_or(0, |most| all.0.saturating_sub(most));
         (low, all.1.map(|most| most.saturating_sub(fewer.0)))
     };

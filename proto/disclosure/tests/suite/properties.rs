@@ -78,7 +78,7 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
     let cells: Vec<Vec<Cell>> = (0..measures.len()).map(|m| protected.cells(m).to_vec()).collect();
     let reported = Reported::check(domain.clone(), measures.to_vec(), *policy, cells.clone()).unwrap();
     // Counting in whole numbers takes long, so only some tables are attacked so.
-    let depth = if rows.len() % 16 == 0 { Depth::Thorough } else { Depth::Check };
+    let depth = if rows.len().is_multiple_of(16) { Depth::Thorough } else { Depth::Check };
     let found = attacked(domain, measures, policy, &cells, depth).unwrap();
     assert_eq!(found.narrowed, [], "{cells:?}");
     let refines_rows = refines_rows(measures, policy);
