@@ -12,7 +12,7 @@ pub struct IdError;
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness;
 
-/// Sixteen random bytes, for [`random_id!`].
+/// Sixteen random bytes, for `random_id!`.
 ///
 /// # Errors
 /// [`NoRandomness`].
