@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use disclosure::{MeasureKind, Per, Protected, Public, RawTable};
-use template::{Query, SigningKey};
+use disclosure::{MeasureKind, Protected, Public, RawTable};
+use template::SigningKey;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
     Answered, Answerer, Dispatch, Header, OpenLink, Order, OrderId, ProviderCode, Release, Statement, StoredCells,
@@ -192,7 +192,7 @@ impl Inner {
         let populations = query.populations(self.provider.code().as_str(), lookups.iter().map(AsRef::as_ref));
         for (cell, n) in populations.map_err(|_| Reason::LookupMissing)? {
             let said = match people {
-                Some(people) if is_union(query, cell) => public.held(people, cell),
+                Some(people) if query.domain().is_union(cell) => public.held(people, cell),
                 _ => public.population(cell, n),
             };
             said.map_err(|_| Reason::PublicContradicted)?;
@@ -285,16 +285,6 @@ fn sign(
         (None, None) => return None,
     };
     Some(statement.sign(key))
-}
-
-/// Whether the cell is a total over a dimension of which a person may have several levels.
-fn is_union(query: &Query, cell: usize) -> bool {
-    let dimensions = query.domain().dimensions();
-    query.domain().key(cell).is_some_and(|key| {
-        key.0.iter().zip(dimensions).any(|(level, dimension)| {
-            dimension.per == Per::Record && level.is_none_or(|level| level >= dimension.levels.len())
-        })
-    })
 }
 
 fn asked(order: &VerifiedOrder, received_at: DateTime<Utc>) -> Asked {

@@ -7,6 +7,7 @@ use template::{
 };
 use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
 
+use crate::known::Known;
 use crate::quorum::Quorum;
 use crate::site::Site;
 use crate::{CombineError, Group, Question, TooFewSites};
@@ -50,8 +51,11 @@ pub fn conclude(
         quorum: &quorum,
         grouping,
     };
+    let known = Known::new(query, lookups, sites)?;
+    let sites = &known.sites(sites);
     let groups = crate::combine(&question, sites)?;
     let mut notes = crate::notes(&question, sites, &groups);
+    notes.extend(known.notes());
     notes.extend(unasked(template, sites));
     let mut groups: Vec<AnswerGroup> = groups.into_iter().map(|group| document(&question, template, group)).collect();
     if template.sites == SiteFigures::Shown {

@@ -122,6 +122,11 @@ fn populations() -> Vec<Population> {
 }
 
 fn reported(holding: &Holding) -> Reported {
+    reported_beside(holding, &[])
+}
+
+/// What a site reports beside published populations, pairs of a cell and how many people it is of.
+fn reported_beside(holding: &Holding, published: &[(usize, u64)]) -> Reported {
     let (domain, measures) = (domain(), measures());
     let mut tally = Tally::new(&domain, &measures).unwrap();
     let cell = |record: &Record| u32::try_from(record.sex() * BANDS + record.band).unwrap();
@@ -134,7 +139,8 @@ fn reported(holding: &Holding) -> Reported {
         _ => Covered::No,
     };
     let coverage = Coverage::of(&domain, covered);
-    let public = Public::nothing(&domain, &measures);
+    let mut public = Public::nothing(&domain, &measures);
+    published.iter().for_each(|(cell, n)| public.population(*cell, *n).unwrap());
     let protected = protect(tally.finish().unwrap(), &domain, &measures, &holding.policy, &coverage, &public).unwrap();
     let cells = (0..measures.len()).map(|measure| protected.cells(measure).to_vec()).collect();
     Reported::check(domain, measures, holding.policy, cells).unwrap()
@@ -280,6 +286,21 @@ fn check_figure(kind: &FigureKind, figure: &CombinedFigure, holdings: &[Holding]
     }
 }
 
+/// Populations of every cell that is not a union: the people who are in it, and so many more.
+fn published(holding: &Holding, others: u64) -> Vec<(usize, u64)> {
+    let domain = domain();
+    let of = |cell: usize| {
+        let key = domain.key(cell).unwrap().0;
+        let at = |record: &Record| {
+            key[0].is_none_or(|sex| sex == record.sex()) && key[1].is_none_or(|band| band == record.band)
+        };
+        // What a total is of is what its cells are of.
+        let more = others * if domain.is_total(cell) { SEXES as u64 } else { 1 };
+        (cell, u64::try_from(truth(holding, 1, &at) / 100).unwrap() + more)
+    };
+    (0..domain.len()).filter(|cell| !domain.is_union(*cell)).map(of).collect()
+}
+
 fn check_cells(table: &Table, holdings: &[Holding]) {
     let domain = domain();
     for (measure, cells) in table.cells.iter().enumerate() {
@@ -374,5 +395,33 @@ proptest! {
                 prop_assert_eq!(without.sites.failed, with.sites.failed + 1);
             }
         }
+    }
+
+    #[test]
+    fn the_truth_lies_within_the_bounds_that_published_populations_leave(holdings in holdings(), others in 0u64..30) {
+        let codes = SITES.map(|code| code.parse::<ProviderCode>().unwrap());
+        let published: Vec<_> = holdings.iter().map(|holding| published(holding, others)).collect();
+        let tables: Vec<Reported> =
+            holdings.iter().zip(&published).map(|(holding, published)| reported_beside(holding, published)).collect();
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table) };
+        let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
+        let mut known = known::Known::default();
+        sites.iter().zip(&published).for_each(|(site, published)| known.add(site, published));
+        prop_assert_eq!(known.notes().count(), 0);
+        let (domain, measures) = (domain(), measures());
+        let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));
+        let grouping = Grouping::All;
+        let question = Question { domain: &domain, measures: &measures, figures: &[], populations: &[], quorum: &quorum, grouping };
+        let combined = |sites: &[Site<'_>]| combine(&question, sites).unwrap().remove(0).table;
+        let (Ok(with), Ok(without)) = (combined(&known.sites(&sites)), combined(&sites)) else { return Ok(()) };
+        check_cells(&with, &holdings);
+        check_totals(&with);
+        // Nobody's count is left open, and nothing is wider than it was.
+        for (with, without) in with.cells.concat().iter().zip(without.cells.concat()) {
+            prop_assert_eq!(with.sites, without.sites);
+            let (Some(with), Some(without)) = (with.bounds, without.bounds) else { continue };
+            prop_assert!(with.low >= without.low && without.high.is_none_or(|high| with.high.is_some_and(|h| h <= high)));
+        }
+        prop_assert!(with.cells[1].iter().filter_map(|cell| cell.bounds).all(|bounds| bounds.high.is_some()));
     }
 }

@@ -246,3 +246,31 @@ fn a_table_of_another_question_is_refused() {
     };
     assert_eq!(combine(&question, &[gp(Heard::Released(&table))]), Err(CombineError::Shape));
 }
+
+#[test]
+fn published_populations_bound_what_a_site_does_not_say() {
+    let zeros = Zeros::Hidden;
+    let table = reported(zeros, [star(zeros), Cell::Withheld, Cell::Withheld]);
+    let cells = |published: &[(usize, u64)]| {
+        let sites = [gp(Heard::Released(&table)), gp(Heard::Failed)];
+        let mut known = known::Known::default();
+        sites.iter().for_each(|site| known.add(site, published));
+        let notes: Vec<String> = known.notes().collect();
+        let bounds: Vec<Option<u64>> = cells(&known.sites(&sites)).iter().map(|cell| cell.bounds.unwrap().high).collect();
+        (bounds, notes)
+    };
+    assert_eq!(cells(&[]), (vec![Some(9), None, None], vec![]));
+    assert_eq!(cells(&[(0, 7), (1, 120)]).0, [Some(7), Some(120), Some(127)]);
+    // The total is a union of people: no node has compared it with anything.
+    assert_eq!(cells(&[(1, 120), (2, 3)]).0, [Some(9), Some(120), Some(129)]);
+}
+
+#[test]
+fn a_site_that_contradicts_its_population_is_told_and_taken_as_it_says() {
+    let table = reported(Zeros::Hidden, [shown(50), shown(20), Cell::Withheld]);
+    let sites = [gp(Heard::Released(&table))];
+    let mut known = known::Known::default();
+    known.add(&sites[0], &[(0, 47)]);
+    assert_eq!(known.notes().count(), 1);
+    assert_eq!(known.sites(&sites)[0].heard.reported(), Some(&table));
+}

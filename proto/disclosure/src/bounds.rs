@@ -69,12 +69,14 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
     relations
 }
 
-/// The intervals of every measure's cells, or `None` where they contradict each other.
+/// The intervals of every measure's cells, or `None` where they contradict each other. `populations` are pairs of a cell
+/// and the most people that can be in it, whatever the table says.
 pub(crate) fn intervals(
     domain: &Domain,
     measures: &[Measure],
     policy: &Policy,
     cells: &[Vec<Cell>],
+    populations: &[(usize, u64)],
 ) -> Option<Vec<Vec<Interval>>> {
     let covered: Vec<bool> = cells.first()?.iter().map(|cell| *cell != Cell::NotCovered).collect();
     let counts_people = |measure: &Measure| measure.kind() == MeasureKind::People;
@@ -86,6 +88,11 @@ pub(crate) fn intervals(
     let mut bounds: Vec<Vec<Interval>> =
         measures.iter().zip(cells).map(|(measure, cells)| own(measure, cells)).collect();
     let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
+    if let Some(people) = people {
+        for &(cell, n) in populations.iter().filter(|(cell, _)| covered.get(*cell) == Some(&true)) {
+            bounds[people][cell].high = least(bounds[people][cell].high, Some(n));
+        }
+    }
     let relations: Vec<_> = measures.iter().map(|m| relations(domain, m.kind(), &covered)).collect();
     for _ in 0..MAX_ROUNDS {
         let mut moved = false;

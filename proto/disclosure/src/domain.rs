@@ -268,6 +268,13 @@ impl Domain {
         })
     }
 
+    /// Whether the cell is a total over which people may come under several levels: a union, not a sum, of the people of
+    /// its inner cells.
+    #[must_use]
+    pub fn is_union(&self, cell: usize) -> bool {
+        self.total_of(cell).is_some_and(|total| !self.adds_up(None, total))
+    }
+
     /// Whether the cell is a total.
     #[must_use]
     pub fn is_total(&self, index: usize) -> bool {

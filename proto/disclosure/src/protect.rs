@@ -158,6 +158,7 @@ pub fn protect(
         return Err(ProtectError::StructuralZero);
     }
     check_one_level_per_person(&raw, domain)?;
+    check_populations(&raw, public)?;
     let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
     let start = Start::of(&raw, policy, public);
@@ -182,7 +183,7 @@ pub fn protect(
             cells.push(said);
         }
     }
-    if !public.is_nothing() && intervals(domain, measures, policy, &cells).is_none() {
+    if !public.is_nothing() && intervals(domain, measures, policy, &cells, &[]).is_none() {
         return Err(ProtectError::Contradiction);
     }
     let said = cells.clone();
@@ -218,6 +219,17 @@ pub(crate) fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Res
         }
     }
     Ok(())
+}
+
+/// No cell has more people than it is published to be of. Whoever combines tables relies on it, whatever is said of
+/// the cell: see [`Reported::of_populations`](crate::Reported::of_populations).
+fn check_populations(raw: &RawTable, public: &Public) -> Result<(), ProtectError> {
+    let domain = &raw.domain;
+    let crowded = |(cell, n): (usize, u64)| match domain.children(cell) {
+        inner if inner.is_empty() => raw.people[cell].len() > n,
+        inner => people_of(raw, &inner) > n,
+    };
+    if public.populations().any(crowded) { Err(ProtectError::Population) } else { Ok(()) }
 }
 
 /// What is said about the inner cells of one measure.

@@ -154,6 +154,11 @@ impl Public {
         }
     }
 
+    /// The published populations, pairs of a cell and how many people it is of.
+    pub(crate) fn populations(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.populations.iter().map(|(&cell, &n)| (cell, n))
+    }
+
     pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {
         self.held.contains(&(measure, cell))
     }

@@ -82,13 +82,35 @@ impl Reported {
                 return Err(ReportedError::Cell { measure: measure.name().to_owned(), cell });
             }
         }
-        let intervals = intervals(&domain, &measures, &policy, &cells).ok_or(ReportedError::Contradiction)?;
+        let intervals = intervals(&domain, &measures, &policy, &cells, &[]).ok_or(ReportedError::Contradiction)?;
         let mut inner = cells.first().map_or(&[] as &[Cell], Vec::as_slice).iter();
         let coverage = Coverage::of(&domain, |_| match inner.next() {
             Some(Cell::NotCovered) | None => Covered::No,
             Some(_) => Covered::Yes,
         });
         Ok(Self { domain, measures, policy, cells, intervals, coverage })
+    }
+
+    /// This table beside published populations, pairs of a cell and the people that it can be of at most (a practice's
+    /// list size). A node to which they are public refuses a table with more people in such a cell, so they bound the
+    /// counts of people, and what people can come to, wherever the table itself leaves them open. Of a total that is a
+    /// union of people nothing follows: nobody has compared it. The cells stay as they are.
+    ///
+    /// ```
+    /// # use disclosure::*;
+    /// let domain = Domain::new(vec![], vec![]).unwrap();
+    /// let cells = vec![vec![Cell::Withheld]];
+    /// let reported = Reported::check(domain, vec![Measure::people("people")], Policy::nhs_sde(), cells).unwrap();
+    /// assert_eq!(reported.interval(0, 0), Some(Interval { low: 0, high: None }));
+    /// assert_eq!(reported.of_populations(&[(0, 40)]).unwrap().interval(0, 0), Some(Interval { low: 0, high: Some(40) }));
+    /// ```
+    ///
+    /// # Errors
+    /// [`ReportedError::Contradiction`] where the table and the populations cannot both be true.
+    pub fn of_populations(&self, populations: &[(usize, u64)]) -> Result<Self, ReportedError> {
+        let known: Vec<_> = populations.iter().filter(|(cell, _)| !self.domain.is_union(*cell)).copied().collect();
+        let intervals = intervals(&self.domain, &self.measures, &self.policy, &self.cells, &known);
+        Ok(Self { intervals: intervals.ok_or(ReportedError::Contradiction)?, ..self.clone() })
     }
 
     /// The declared shape.
