@@ -256,7 +256,8 @@ fn published_populations_bound_what_a_site_does_not_say() {
         let mut known = known::Known::default();
         sites.iter().for_each(|site| known.add(site, published));
         let notes: Vec<String> = known.notes().collect();
-        let bounds: Vec<Option<u64>> = cells(&known.sites(&sites)).iter().map(|cell| cell.bounds.unwrap().high).collect();
+        let bounds: Vec<Option<u64>> =
+            cells(&known.sites(&sites)).iter().map(|cell| cell.bounds.unwrap().high).collect();
         (bounds, notes)
     };
     assert_eq!(cells(&[]), (vec![Some(9), None, None], vec![]));
