@@ -1,13 +1,17 @@
-//! How long it takes to verify, read and check 200 templates, as a node does when it starts, beside reading alone.
+//! How long it takes to verify, read and check 200 templates, as a node does when it starts, beside reading alone and
+//! beside one engine session for each template.
 //!
 //! `cargo test -p plan -p demo --bench load -- --nocapture`
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use plan::LookupSchema;
-use template::{Document as _, Envelope, PayloadType, PersonDocument, RootDocument, SigningKey, Template, TrustRoot};
+use plan::{Checker, LookupSchema};
+use template::{
+    Approved, Document as _, Envelope, PayloadType, PersonDocument, RootDocument, SigningKey, Template, TrustRoot,
+};
 
 /// How many templates.
 const TEMPLATES: usize = 200;
@@ -25,21 +29,32 @@ fn main() {
         lookup("practice_list_size", &["row", "provider", "age_band", "people"]),
     ];
 
+    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+
+    let approved = || -> Vec<Approved> {
+        envelopes.iter().map(|bytes| root.approve(&Envelope::parse(bytes).unwrap(), now).unwrap()).collect()
+    };
     let reading = timed(|| texts.iter().for_each(|text| drop(Template::parse(text.as_bytes()).unwrap())));
-    let approving = timed(|| {
-        for bytes in &envelopes {
-            root.approve(&Envelope::parse(bytes).unwrap(), now).unwrap();
-        }
-    });
-    let loading = timed(|| {
-        for bytes in &envelopes {
-            let approved = root.approve(&Envelope::parse(bytes).unwrap(), now).unwrap();
+    let approving = timed(|| drop(approved()));
+    let apart = timed(|| {
+        for approved in approved() {
             plan::check_template(approved.template(), &lookups).unwrap();
         }
     });
+    let one_thread = timed(|| load(&approved(), &lookups, NonZeroUsize::MIN));
+    let loading = timed(|| load(&approved(), &lookups, processors));
     println!("{TEMPLATES} templates: reading alone {reading:?}");
     println!("{TEMPLATES} templates: signatures verified and read {approving:?}");
-    println!("{TEMPLATES} templates: signatures verified, read and checked {loading:?}");
+    println!("{TEMPLATES} templates: verified, read and checked, each in a session of its own {apart:?}");
+    println!("{TEMPLATES} templates: verified, read and checked in one session on one thread {one_thread:?}");
+    println!("{TEMPLATES} templates: verified, read and checked as a node does, on {processors} threads {loading:?}");
+}
+
+/// The plan check of all templates, as a node's start makes it.
+fn load(approved: &[Approved], lookups: &[LookupSchema], threads: NonZeroUsize) {
+    let templates: Vec<_> = approved.iter().map(|approved| (approved.template(), lookups.to_vec())).collect();
+    let checked = Checker::new().check_all(&templates, threads);
+    assert!(checked.len() == TEMPLATES && checked.iter().all(Result::is_ok));
 }
 
 /// The library over and over, each time under another name.

@@ -36,14 +36,18 @@ impl<'a> Catalogue<'a> {
 
     /// Whether contribution SQL may name this table. Metadata (`table_coverage`) is none of its business.
     pub(crate) fn has_table(&self, name: &str) -> bool {
-        schema(name, self.lookups).is_some()
+        personal(name).is_some() || self.lookups.iter().any(|lookup| lookup.name == name)
     }
 }
 
 /// The schema that contribution SQL reads under this name.
 pub(crate) fn schema(name: &str, lookups: &[LookupSchema]) -> Option<SchemaRef> {
-    let core = model::table(name).filter(|table| table.is_personal()).map(model::Table::snapshot_schema);
+    let core = personal(name).map(model::Table::snapshot_schema);
     core.or_else(|| lookups.iter().find(|lookup| lookup.name == name).map(LookupSchema::schema))
+}
+
+fn personal(name: &str) -> Option<&'static model::Table> {
+    model::table(name).filter(|table| table.is_personal())
 }
 
 impl ContextProvider for Catalogue<'_> {

@@ -9,6 +9,9 @@ use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
+use datafusion::optimizer::{Optimizer, OptimizerContext};
 use datafusion::sql::planner::{ParserOptions, PlannerContext, SqlToRel};
 use datafusion::sql::sqlparser::ast::Statement;
 
@@ -48,18 +51,73 @@ pub fn check(
     outputs: &[Output],
     lookups: &[LookupSchema],
 ) -> Result<Checked, PlanError> {
-    declarations(parameters, outputs, lookups)?;
-    let session = session::state(Arc::new(RuntimeEnv::default()), NonZeroUsize::MIN);
-    let catalogue = Catalogue::new(lookups, session.config_options());
-    let statement = syntax::parse(sql, parameters, &|name| catalogue.has_table(name))?;
-    let plan = plan(&catalogue, statement, parameters)?;
-    caps(&plan)?;
-    let plan =
-        session.analyzer().execute_and_check(plan, session.config_options(), |_, _| {}).map_err(refused_by_planner)?;
-    let relation = Walk::new(lookups).relation(&plan)?;
-    let plan = output::conform(plan, &relation, outputs)?;
-    let optimized = executable(&session, &plan)?;
-    Checked::new(plan, &optimized, parameters.to_vec(), lookups.to_vec())
+    Checker::new().check(sql, parameters, outputs, lookups)
+}
+
+/// The plan check with the one engine session that it plans in: made once for as many texts as there are to check.
+///
+/// A session holds no table, no text and no result of a check, so that what was checked before decides nothing.
+pub struct Checker {
+    session: SessionState,
+    /// The rules that find which columns a plan without subqueries needs.
+    columns: Optimizer,
+    once: OptimizerContext,
+}
+
+impl Checker {
+    /// A check that nothing has passed through yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let session = session::state(Arc::new(RuntimeEnv::default()), NonZeroUsize::MIN);
+        let once = OptimizerContext::new_with_config_options(Arc::clone(session.config_options())).with_max_passes(1);
+        let columns =
+            Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new()), Arc::new(OptimizeProjections::new())]);
+        Self { session, columns, once }
+    }
+
+    /// Checks one text, as [`check()`] does.
+    ///
+    /// # Errors
+    /// As [`check()`].
+    pub fn check(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        outputs: &[Output],
+        lookups: &[LookupSchema],
+    ) -> Result<Checked, PlanError> {
+        declarations(parameters, outputs, lookups)?;
+        let options = self.session.config_options();
+        let catalogue = Catalogue::new(lookups, options);
+        let statement = syntax::parse(sql, parameters, &|name| catalogue.has_table(name))?;
+        let plan = plan(&catalogue, statement, parameters)?;
+        caps(&plan)?;
+        let plan = self.session.analyzer().execute_and_check(plan, options, |_, _| {}).map_err(refused_by_planner)?;
+        let relation = Walk::new(lookups).relation(&plan)?;
+        let plan = output::conform(plan, &relation, outputs)?;
+        let optimized = self.optimized(&plan)?;
+        Checked::new(plan, &optimized, parameters.to_vec(), lookups.to_vec())
+    }
+
+    /// The plan with the columns that it needs on its scans, if the engine can run it: every subquery has become a join
+    /// on the person.
+    fn optimized(&self, plan: &LogicalPlan) -> Result<LogicalPlan, PlanError> {
+        if !has_subquery(plan)? {
+            return self.columns.optimize(plan.clone(), &self.once, |_, _| {}).map_err(refused_by_planner);
+        }
+        let optimized = self.session.optimize(plan).map_err(refused_by_planner)?;
+        if has_subquery(&optimized)? {
+            let construct = "a subquery that the engine cannot turn into a join".to_owned();
+            return Err(PlanError::Subquery { construct });
+        }
+        Ok(optimized)
+    }
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Names that are there once, and look-ups that do not hide a table of the core model.
@@ -113,30 +171,22 @@ fn caps(plan: &LogicalPlan) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// The optimised plan, if the engine can run it: every subquery has become a join on the person.
-fn executable(session: &SessionState, plan: &LogicalPlan) -> Result<LogicalPlan, PlanError> {
-    let optimized = session.optimize(plan).map_err(refused_by_planner)?;
-    let mut is_left_over = false;
-    optimized
-        .apply_with_subqueries(|node| {
-            node.apply_expressions(|expr| {
-                expr.apply(|expr| {
-                    is_left_over |= matches!(
-                        expr,
-                        Expr::Exists(_)
-                            | Expr::InSubquery(_)
-                            | Expr::ScalarSubquery(_)
-                            | Expr::OuterReferenceColumn(..)
-                    );
-                    Ok(TreeNodeRecursion::Continue)
-                })
+/// Whether an expression anywhere in the plan reads a subquery, or a row outside of its own.
+fn has_subquery(plan: &LogicalPlan) -> Result<bool, PlanError> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                found |= matches!(
+                    expr,
+                    Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::OuterReferenceColumn(..)
+                );
+                Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
             })
         })
-        .map_err(refused_by_planner)?;
-    if is_left_over {
-        return Err(PlanError::Subquery { construct: "a subquery that the engine cannot turn into a join".to_owned() });
-    }
-    Ok(optimized)
+    })
+    .map_err(refused_by_planner)?;
+    Ok(found)
 }
 
 /// The planner's refusal. Tables are empty and no value is bound yet, so its words can hold nothing but the SQL's own.
@@ -149,4 +199,57 @@ fn refused_by_planner(error: DataFusionError) -> PlanError {
     }
     let message = root.strip_backtrace();
     PlanError::Unplannable { message: message.lines().next().unwrap_or_default().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::OutputKind;
+
+    /// The few rules that read the columns find what all the engine's rules find.
+    #[test]
+    fn the_columns_are_those_that_the_whole_optimiser_leaves() {
+        let checker = Checker::new();
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
+        let mut read = 0;
+        let check = |template: &template::Template, checked: &Checked| {
+            let whole = checker.session.optimize(checked.plan()).unwrap();
+            let whole = Checked::new(checked.plan().clone(), &whole, vec![], vec![]).unwrap();
+            assert_eq!(checked.tables(), whole.tables(), "{}", template.id);
+            assert_eq!(checked.lookups(), whole.lookups(), "{}", template.id);
+        };
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read(entry.unwrap().path()).unwrap();
+            let template = template::Template::parse(&text).unwrap();
+            let lookup = |name: &String| LookupSchema {
+                name: name.clone(),
+                columns: ["gp_practice_code", "locality"].map(str::to_owned).to_vec(),
+            };
+            let lookups: Vec<_> = template.lookups.iter().map(lookup).collect();
+            check(&template, &checker.check_template(&template, &lookups).unwrap());
+            read += 1;
+        }
+        assert!(read > 5);
+    }
+
+    /// One session, whatever went through it before: the same text is judged the same.
+    #[test]
+    fn what_was_checked_before_decides_nothing() {
+        let checker = Checker::new();
+        let month = [Output::new("month", OutputKind::Period)];
+        let honest = "select person_id, admission_date as month from hospital_spell h where exists \
+                      (select 1 from spell_diagnosis d where d.person_id = h.person_id and d.icd10_code = 'I63')";
+        let region = [LookupSchema { name: "region".to_owned(), columns: vec!["code".to_owned()] }];
+        let alone = check(honest, &[], &month, &[]).unwrap().normalised();
+        for _ in 0..3 {
+            assert_eq!(checker.check(honest, &[], &month, &[]).unwrap().normalised(), alone);
+            let count = "select count(*) as month from hospital_spell";
+            assert_eq!(checker.check(count, &[], &month, &[]).unwrap_err().rule(), "grouping");
+            // A look-up that one template named is not there for the next.
+            let joined = "select person_id, admission_date as month from hospital_spell join region on \
+                          region.code = hospital_spell.primary_diagnosis_code";
+            assert!(checker.check(joined, &[], &month, &region).is_ok());
+            assert_eq!(checker.check(joined, &[], &month, &[]).unwrap_err().rule(), "table");
+        }
+    }
 }

@@ -53,6 +53,11 @@ impl Checked {
         Ok(Self { plan, parameters, lookups, tables, lookups_read })
     }
 
+    #[cfg(test)]
+    pub(crate) const fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
     /// The tables of the core model that it reads, in alphabetical order.
     #[must_use]
     pub fn tables(&self) -> &[Read] {

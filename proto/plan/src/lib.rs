@@ -24,7 +24,7 @@ mod syntax;
 mod templates;
 
 // The public interface is:
-pub use crate::check::check;
+pub use crate::check::{Checker, check};
 pub use crate::checked::{Checked, Read};
 pub use crate::contract::{LookupSchema, Output, OutputKind, Parameter, ParameterKind};
 pub use crate::error::{OutputProblem, ParameterProblem, PlanError};

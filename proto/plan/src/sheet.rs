@@ -12,10 +12,10 @@ mod related;
 
 use template::{Digest, Template, TemplateError};
 
+use crate::check::Checker;
 use crate::checked::Checked;
 use crate::contract::LookupSchema;
 use crate::error::PlanError;
-use crate::templates::check_template;
 
 /// What is known beside the template.
 #[derive(Clone, Debug, Default)]
@@ -104,15 +104,19 @@ impl Sheet {
     /// A [`SheetError`] where they are no template, or its SQL is refused: then nobody should sign.
     pub fn write(toml: &[u8], surroundings: &Surroundings) -> Result<Self, SheetError> {
         let template = Template::parse(toml)?;
-        let checked = check_template(&template, &surroundings.lookups)?;
+        let checker = Checker::new();
+        let checked = checker.check_template(&template, &surroundings.lookups)?;
         let subject = Subject { template: &template, checked: &checked };
         let mut sections = question::sections(&subject);
         sections.push(cells::section(&template));
         sections.push(cells::groups(&template, &surroundings.list_sizes));
         sections.push(cells::rule(&template));
-        sections.push(related::section(&subject, toml, surroundings));
+        sections.push(related::section(&checker, &subject, toml, surroundings));
         sections.extend(
-            surroundings.previous.as_deref().map(|previous| changes::section(&subject, previous, surroundings)),
+            surroundings
+                .previous
+                .as_deref()
+                .map(|previous| changes::section(&checker, &subject, previous, surroundings)),
         );
         if let Some(previous) = surroundings.previous.as_deref() {
             sections.push(lines::section(previous, toml));

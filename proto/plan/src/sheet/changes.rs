@@ -6,11 +6,17 @@ use disclosure::Zeros;
 use template::{SiteFigures, Template};
 
 use super::{Line, Section, Subject, Surroundings, cells, note, plain, warning};
-use crate::templates::check_template;
+use crate::check::Checker;
+use crate::checked::{Checked, Read};
 
 const TITLE: &str = "What is otherwise than in the version before";
 
-pub(super) fn section(subject: &Subject<'_>, previous: &[u8], surroundings: &Surroundings) -> Section {
+pub(super) fn section(
+    checker: &Checker,
+    subject: &Subject<'_>,
+    previous: &[u8],
+    surroundings: &Surroundings,
+) -> Section {
     let Ok(before) = Template::parse(previous) else {
         let lines = vec![warning("the version before cannot be read by this version, and so is not compared")];
         return Section { title: TITLE, lines };
@@ -34,7 +40,7 @@ pub(super) fn section(subject: &Subject<'_>, previous: &[u8], surroundings: &Sur
     if before.totals != now.totals {
         lines.push(note("other totals are released beside the cells"));
     }
-    lines.extend(reads(subject, &before, surroundings));
+    lines.extend(reads(checker, subject, &before, surroundings));
     if lines.is_empty() {
         lines.push(plain("nothing but words or layout"));
     }
@@ -128,20 +134,18 @@ fn parts(what: &str, before: &[(String, String)], now: &[(String, String)]) -> V
     lines
 }
 
-fn reads(subject: &Subject<'_>, before: &Template, surroundings: &Surroundings) -> Vec<Line> {
+fn reads(checker: &Checker, subject: &Subject<'_>, before: &Template, surroundings: &Surroundings) -> Vec<Line> {
     if before.sql == subject.template.sql {
         return Vec::new();
     }
-    let Ok(checked) = check_template(before, &surroundings.lookups) else {
+    let Ok(checked) = checker.check_template(before, &surroundings.lookups) else {
         return vec![warning("the SQL is another, and that of the version before is refused now")];
     };
     if checked.normalised() == subject.checked.normalised() {
         return vec![plain("the SQL is written otherwise and does the same")];
     }
-    let columns = |checked: &crate::checked::Checked| -> BTreeSet<String> {
-        let of = |read: &crate::checked::Read| {
-            read.columns.iter().map(|column| format!("{}.{column}", read.name)).collect::<Vec<_>>()
-        };
+    let columns = |checked: &Checked| -> BTreeSet<String> {
+        let of = |read: &Read| read.columns.iter().map(|column| format!("{}.{column}", read.name)).collect::<Vec<_>>();
         checked.tables().iter().flat_map(of).collect()
     };
     let (was, is) = (columns(&checked), columns(subject.checked));

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use template::{Levels, Template};
 
 use super::{Line, Section, Subject, Surroundings, note, plain, warning};
+use crate::check::Checker;
 use crate::checked::Checked;
-use crate::templates::check_template;
 
-pub(super) fn section(subject: &Subject<'_>, toml: &[u8], surroundings: &Surroundings) -> Section {
+pub(super) fn section(checker: &Checker, subject: &Subject<'_>, toml: &[u8], surroundings: &Surroundings) -> Section {
     let mut lines = Vec::new();
     for bytes in surroundings.approved.iter().filter(|bytes| bytes.as_slice() != toml) {
         let Ok(template) = Template::parse(bytes) else {
@@ -16,7 +16,7 @@ pub(super) fn section(subject: &Subject<'_>, toml: &[u8], surroundings: &Surroun
             continue;
         };
         let name = format!("{} version {}", template.id, template.version);
-        match check_template(&template, &surroundings.lookups) {
+        match checker.check_template(&template, &surroundings.lookups) {
             Ok(checked) => lines.extend(compared(&name, subject, &Subject { template: &template, checked: &checked })),
             Err(_) => lines.push(note(format!("{name}: its SQL is refused now, and so is not compared"))),
         }
