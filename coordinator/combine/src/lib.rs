@@ -145,4 +145,6 @@ fn table(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Table, CombineEr
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod tests;

@@ -73,16 +73,7 @@ fn interpolated(percent: Percent, bands: &[Interval], edges: &[u64]) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn interval(low: u64, high: impl Into<Option<u64>>) -> Interval {
-        Interval { low, high: high.into() }
-    }
-
-    fn check(bounds: Bounds, low: Option<&str>, central: Option<&str>, high: Option<&str>) {
-        let text = |decimal: Option<Decimal>| decimal.map(|decimal| decimal.to_string());
-        let (low, central, high) = (low.map(str::to_owned), central.map(str::to_owned), high.map(str::to_owned));
-        assert_eq!((text(bounds.low), text(bounds.central), text(bounds.high)), (low, central, high));
-    }
+    use crate::shown::{check, interval};
 
     #[test]
     fn medians() {
