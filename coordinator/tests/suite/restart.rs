@@ -42,8 +42,7 @@ async fn an_open_run_goes_on_with_the_same_orders_and_deadline() {
     assert_eq!(again.id(), unanswered.id());
     assert_eq!(again.order.digest(), unanswered.order.digest());
     for node in &region.nodes[1..] {
-        let taken = node.take(&coordinator).await;
-        node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
+        node.answer(&coordinator).await;
     }
     let answer = answered(&coordinator, run).await;
     assert_eq!(outcomes(&answer), [SiteOutcome::Released; 3]);
@@ -62,8 +61,7 @@ async fn a_run_that_ran_out_meanwhile_is_closed_as_it_stands() {
     let coordinator = region.open();
     let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes[..3] {
-        let taken = node.take(&coordinator).await;
-        node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
+        node.answer(&coordinator).await;
     }
     close_all(coordinator);
     region.clock.forward(3600);
@@ -109,8 +107,7 @@ async fn a_withdrawn_template_asks_nobody_more() {
     let coordinator = region.open();
     let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes[..3] {
-        let taken = node.take(&coordinator).await;
-        node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
+        node.answer(&coordinator).await;
     }
     close_all(coordinator);
     std::fs::remove_file(region.path("templates/emergency-stays.template.dsse.json")).unwrap();
@@ -132,8 +129,7 @@ async fn steps_come_in_order_and_nothing_is_acknowledged_before_it_is_kept() {
     let coordinator = region.open_with(log.clone());
     let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     for node in &region.nodes {
-        let taken = node.take(&coordinator).await;
-        node.submit(&coordinator, taken.id(), Outcome::Release(node.release(&taken, [40, 40]))).await;
+        node.answer(&coordinator).await;
     }
     answered(&coordinator, run).await;
     let site = [Step::Dispatched, Step::ReleaseReceived, Step::ReleaseStored, Step::Acknowledged];
