@@ -4,11 +4,11 @@ use anyhow::Result;
 use template::{LookupDocument, PublicKey, SigningKey};
 use wire::{AnalystName, Caller};
 
-use super::authority::{Authority, COORDINATOR_NAME, Subject};
+use super::authority::{Authority, Subject};
 use super::enrolment::Region;
 use super::folder::{self, Folder};
 use super::guardians::Guardians;
-use super::{ANALYST, ORGANISATION, TEMPLATES};
+use super::{ANALYST, ORGANISATION, TEMPLATES, settings};
 use crate::population::Population;
 
 /// Makes the coordinator's and the analyst's keys and certificates. Returns the key that signs orders.
@@ -50,7 +50,7 @@ pub(super) fn write(
         folder::write(&folder.join("lookups").join(format!("{}.lookup.dsse.json", lookup.name)), envelope)?;
     }
     folder::write(&folder.join("coordinator.toml"), coordinator(region))?;
-    folder::write(&region.folder.analyst().join("tallyward.toml"), analyst(region.coordinator))
+    folder::write(&region.folder.analyst().join("tallyward.toml"), settings::settings(region.coordinator, "../"))
 }
 
 fn roster(population: &Population, keys: &[PublicKey]) -> String {
@@ -96,43 +96,16 @@ fn practice_list_size(population: &Population) -> LookupDocument {
 }
 
 fn coordinator(region: &Region<'_>) -> String {
+    let head = settings::coordinator(region.coordinator, region.trust_root);
     format!(
         r#"# The coordinator of the demonstration region.
-listen = "{listen}"
-signing_key = "signing.key"
-roster = "roster.toml"
-templates = "templates"
-lookups = "lookups"
-store = "store.sqlite"
-
-[tls]
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "../authority/certificate.pem"
-
-[trust_root]
-file = "../trust-root.json"
-sha256 = "{trust_root}"
-
+{head}
 [catalogue]
 key = "catalogue.key"
 
 [[analyst]]
 name = "{ANALYST}"
 organisation = "{ORGANISATION}"
-"#,
-        listen = region.coordinator,
-        trust_root = region.trust_root,
-    )
-}
-
-fn analyst(coordinator: &str) -> String {
-    format!(
-        r#"coordinator = "https://{coordinator}"
-server_name = "{COORDINATOR_NAME}"
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "../authority/certificate.pem"
 "#
     )
 }

@@ -8,10 +8,10 @@ use template::{
 };
 use wire::Caller;
 
-use super::authority::{Authority, COORDINATOR_NAME, Subject};
+use super::authority::{Authority, Subject};
 use super::folder::{self, Folder};
 use super::guardians::{GUARDIANS, Guardians, NamedKey};
-use super::{ANALYST, ORGANISATION, TEMPLATES};
+use super::{ANALYST, ORGANISATION, TEMPLATES, settings};
 use crate::population::Population;
 
 /// How long the demonstration's agreements last, in days.
@@ -28,7 +28,7 @@ pub(super) fn seat(folder: &Folder, authority: &Authority, address: &str, keys: 
         folder::write(&place.join("certificate.pem"), issued.certificate)?;
         folder::write_private(&place.join("key.pem"), issued.key)?;
         folder::write_private(&place.join("signing.key"), key)?;
-        folder::write(&place.join("tallyward.toml"), settings(address, "../../", name, organisation))?;
+        folder::write(&place.join("tallyward.toml"), settings::signing(address, "../../", name, organisation))?;
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ pub(super) fn enrol(
     let key = SigningKey::generate()?;
     let public = SigningKey::from_pkcs8(&key)?.public();
     folder::write_private(&folder.analyst().join("signing.key"), key)?;
-    folder::write(&folder.analyst().join("signing.toml"), settings(address, "../", ANALYST, ORGANISATION))?;
+    folder::write(&folder.analyst().join("signing.toml"), settings::signing(address, "../", ANALYST, ORGANISATION))?;
     let documents = folder.governance();
     let enrolment = guardians.sign(&enrolment(public)?);
     folder::write(&documents.join("enrolment.dsse.json"), enrolment.to_bytes())?;
@@ -85,22 +85,4 @@ fn agreements(population: &Population, today: NaiveDate) -> Result<AgreementsDoc
 fn list_sizes(population: &Population) -> String {
     let sizes = population.providers().iter().filter_map(|p| Some(format!("{},{}\n", p.code, p.list_size?)));
     std::iter::once("provider,people\n".to_owned()).chain(sizes).collect()
-}
-
-fn settings(address: &str, root: &str, name: &str, organisation: &str) -> String {
-    format!(
-        r#"coordinator = "https://{address}"
-server_name = "{COORDINATOR_NAME}"
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "{root}authority/certificate.pem"
-
-# of whoever signs
-signing_key = "signing.key"
-name = "{name}"
-organisation = "{organisation}"
-lookups = "{root}coordinator/lookups"
-list_sizes = "{root}governance/list-sizes.csv"
-"#
-    )
 }

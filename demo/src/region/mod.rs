@@ -11,6 +11,7 @@ mod governance;
 pub mod guardians;
 mod library;
 mod running;
+pub mod settings;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -17,6 +17,7 @@ use demo::region::authority::{Authority, COORDINATOR_NAME, Subject};
 use demo::region::enrolment::{Enrolled, Region};
 use demo::region::folder::{self, Folder};
 use demo::region::guardians::Guardians;
+use demo::region::settings;
 use parquet::arrow::ArrowWriter;
 use template::{PublicKey, SigningKey};
 use wire::{Ask, Caller, ClientTls, ParameterValue, ProviderCode, TlsFiles};
@@ -221,23 +222,9 @@ fn coordinator(region: &Region<'_>, guardians: &Guardians, keys: &[PublicKey]) {
     let template = folder.join("templates").join(format!("{TEMPLATE_ID}.template.dsse.json"));
     folder::write(&template, guardians.sign_template(TEMPLATE).to_bytes()).unwrap();
     std::fs::create_dir_all(folder.join("lookups")).unwrap();
+    let head = settings::coordinator(region.coordinator, region.trust_root);
     let text = format!(
-        r#"listen = "{listen}"
-signing_key = "signing.key"
-roster = "roster.toml"
-templates = "templates"
-lookups = "lookups"
-store = "store.sqlite"
-
-[tls]
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "../authority/certificate.pem"
-
-[trust_root]
-file = "../trust-root.json"
-sha256 = "{trust_root}"
-
+        r#"{head}
 [limits]
 open_runs = 200
 open_runs_per_analyst = 200
@@ -245,9 +232,7 @@ open_runs_per_analyst = 200
 [[analyst]]
 name = "{ANALYST}"
 organisation = "The region"
-"#,
-        listen = region.coordinator,
-        trust_root = region.trust_root,
+"#
     );
     folder::write(&folder.join("coordinator.toml"), text).unwrap();
 }

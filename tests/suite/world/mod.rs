@@ -17,6 +17,7 @@ use chrono::Utc;
 use demo::region::authority::{Authority, COORDINATOR_NAME, Subject};
 use demo::region::folder::{self, Folder};
 use demo::region::guardians::{Guardians, NewKeys};
+use demo::region::settings;
 use template::{Digest, Envelope, PublicKey, SigningKey};
 use tokio::net::TcpListener;
 use wire::{Ask, Caller, ParameterValue, ProviderCode, TlsFiles};
@@ -244,30 +245,9 @@ to = "2025-03-31"
         for folder in ["templates", "lookups"] {
             std::fs::create_dir_all(place.join(folder)).unwrap();
         }
-        let text = format!(
-            r#"listen = "{address}"
-signing_key = "signing.key"
-roster = "roster.toml"
-templates = "templates"
-lookups = "lookups"
-store = "store.sqlite"
-
-[tls]
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "../authority/certificate.pem"
-
-[trust_root]
-file = "../trust-root.json"
-sha256 = "{root}"
-
-[[analyst]]
-name = "{ANALYST}"
-organisation = "Riverside Integrated Care Board"
-"#,
-            address = self.address,
-            root = self.trust_root,
-        );
+        let head = settings::coordinator(&self.address, self.trust_root);
+        let organisation = "Riverside Integrated Care Board";
+        let text = format!("{head}\n[[analyst]]\nname = \"{ANALYST}\"\norganisation = \"{organisation}\"\n");
         folder::write(&self.coordinator_config(), text).unwrap();
     }
 }
