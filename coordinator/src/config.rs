@@ -1,6 +1,5 @@
 //! The coordinator's configuration as meant: keys loaded, digests compared, the roster read.
 
-mod key;
 mod written;
 
 use std::collections::BTreeMap;
@@ -14,7 +13,6 @@ use wire::{AnalystName, ServerTls, TlsFiles};
 
 use crate::roster::{Roster, RosterError};
 
-pub use self::key::{KeyFileError, signing_key_or_new};
 use self::written::Written;
 
 /// A coordinator, as its operator configured it.
@@ -115,7 +113,7 @@ pub enum ConfigError {
         /// Which file.
         file: PathBuf,
         /// The cause.
-        source: KeyFileError,
+        source: wire::KeyFileError,
     },
     /// A roster that cannot be used.
     #[error(transparent)]
@@ -166,7 +164,7 @@ impl Reader<'_> {
     fn config(&self, written: Written) -> Result<Config, ConfigError> {
         let limits = self.limits(&written.limits)?;
         let analysts = self.analysts(written.analyst)?;
-        let signing_key = key::signing_key(&self.base.join(written.signing_key))
+        let signing_key = wire::signing_key(&self.base.join(written.signing_key))
             .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
         let (trust_root, trust_root_envelope) = self.trust_root(&written.trust_root)?;
         Ok(Config {
@@ -192,7 +190,7 @@ impl Reader<'_> {
         if !(1..=most).contains(&written.hours) {
             return Err(self.value("catalogue.hours", format!("write a number from 1 to {most}")));
         }
-        let key = key::signing_key(&self.base.join(&written.key))
+        let key = wire::signing_key(&self.base.join(&written.key))
             .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
         Ok(CatalogueKey { key: Arc::new(key), hours: written.hours })
     }

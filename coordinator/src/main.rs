@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use coordinator::log::{AuditLog, LogFormat};
-use coordinator::{
-    Catalogue, Clock as _, Config, Coordinator, NoSteps, SystemClock, interrupted, serve, signing_key_or_new,
-};
+use coordinator::{Catalogue, Clock as _, Config, Coordinator, NoSteps, SystemClock, interrupted, serve};
 
 /// Ask a region's providers, and combine what they release.
 #[derive(Parser)]
@@ -58,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().verb {
         Verb::Check { config } => check(&Config::read(&config)?),
         Verb::Init { config } => {
-            println!("{}", signing_key_or_new(&Config::place_of_signing_key(&config)?)?.public());
+            println!("{}", wire::signing_key_or_new(&Config::place_of_signing_key(&config)?)?.public());
             Ok(())
         }
         Verb::Serve { config } => {

@@ -1,7 +1,6 @@
 //! A provider's configuration as meant. Nothing outside these types is read from the file, and no doubtful value
 //! survives reading: keys are loaded, digests compared, coverage and policies constructed.
 
-mod files;
 mod governance;
 mod opt_outs;
 mod refresh;
@@ -19,8 +18,6 @@ use plan::model::{self, Role};
 use template::{ProviderKind, PublicKey, RootError, SigningKey, TrustRoot};
 use wire::{ClientTls, OptOuts, ProviderCode};
 
-pub use files::KeyFileError;
-pub(crate) use files::{create_private, signing_key as read_signing_key};
 pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
 pub use opt_outs::{OptOutList, OptOutLists};
 pub use refresh::Refresh;
@@ -218,7 +215,7 @@ pub enum ConfigError {
         file: PathBuf,
         /// The cause.
         #[source]
-        source: KeyFileError,
+        source: wire::KeyFileError,
     },
 }
 
@@ -272,8 +269,8 @@ pub(crate) struct Places {
 
 impl Places {
     /// The signing key, made if there is none yet.
-    pub(crate) fn signing_key(&self) -> Result<SigningKey, KeyFileError> {
-        files::signing_key_or_new(&self.signing_key)
+    pub(crate) fn signing_key(&self) -> Result<SigningKey, wire::KeyFileError> {
+        wire::signing_key_or_new(&self.signing_key)
     }
 }
 
@@ -299,7 +296,7 @@ impl Reader<'_> {
         if written.name.trim().is_empty() || written.name.chars().any(char::is_control) {
             return Err(self.value("name", "write the provider's name, one line"));
         }
-        let signing_key = files::signing_key(&self.path(written.signing_key))
+        let signing_key = wire::signing_key(&self.path(written.signing_key))
             .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
         let nhs_number = written.sources.get("person").and_then(|person| person.nhs_number.clone());
         Ok(Config {

@@ -15,7 +15,7 @@ use template::{
 };
 use wire::ProviderCode;
 
-use crate::config::{Config, ConfigError, Governance, Guardian, KeyFileError, read_signing_key};
+use crate::config::{Config, ConfigError, Governance, Guardian};
 use crate::ledger::{Event, Kept, Kind};
 use crate::policy::Reason;
 
@@ -138,7 +138,7 @@ pub enum WordError {
     },
     /// The key.
     #[error(transparent)]
-    Key(#[from] KeyFileError),
+    Key(#[from] wire::KeyFileError),
     /// Another key than the configuration names.
     #[error("{path} is none of the keys of {guardian} in the configuration")]
     AnotherKey {
@@ -174,7 +174,7 @@ pub fn give_word(
 ) -> Result<PathBuf, WordError> {
     let config = Config::read(file)?;
     let guardian = config.governance.guardian.ok_or_else(|| WordError::NoGuardian { file: file.to_owned() })?;
-    let signing = read_signing_key(key)?;
+    let signing = wire::signing_key(key)?;
     if !guardian.keys.contains(&signing.public()) {
         return Err(WordError::AnotherKey { path: key.to_owned(), guardian: guardian.name });
     }

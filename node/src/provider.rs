@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use template::{Digest, PublicKey};
 use tokio::sync::Semaphore;
-use wire::ProviderCode;
+use wire::{KeyFileError, ProviderCode};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError, KeyFileError};
+use crate::config::{Config, ConfigError};
 use crate::custody::{self, Custody};
 use crate::differencing::Differencing;
 use crate::engine::{Engine, EngineError};

@@ -43,10 +43,7 @@ fn what_is_wrong_is_said_where_it_is() {
     check(|_, text| text.replace("\"bea\"", "\"ada\""), &["`analyst.name`", "`ada` stands twice"]);
     check(|_, text| text.replace("\"bea\"", "\"Bea B\""), &["an analyst's name is"]);
     check(|_, text| text.replace("\"roster.toml\"", "\"no.toml\""), &["no.toml: cannot be read"]);
-    check(
-        |_, text| text.replace("\"coordinator.pk8\"", "\"no.pk8\""),
-        &["`signing_key`", "tallyward-coordinator init"],
-    );
+    check(|_, text| text.replace("\"coordinator.pk8\"", "\"no.pk8\""), &["`signing_key`", "`init` makes a key"]);
 }
 
 #[test]
@@ -67,7 +64,7 @@ fn keys_and_certificates_must_be_usable() {
             std::fs::write(region.path("coordinator.pk8"), b"not a key").unwrap();
             text
         },
-        &["`signing_key`", "not an Ed25519 private key"],
+        &["`signing_key`", "no Ed25519 private key"],
     );
     check(
         |region, text| {
@@ -97,7 +94,7 @@ fn a_new_key_is_made_once() {
     let region = Region::new(3);
     let place = Config::place_of_signing_key(&region.path("coordinator.toml")).unwrap();
     std::fs::remove_file(&place).unwrap();
-    let made = coordinator::signing_key_or_new(&place).unwrap().public();
-    assert_eq!(coordinator::signing_key_or_new(&place).unwrap().public(), made);
+    let made = wire::signing_key_or_new(&place).unwrap().public();
+    assert_eq!(wire::signing_key_or_new(&place).unwrap().public(), made);
     assert_eq!(region.config().signing_key.public(), made);
 }

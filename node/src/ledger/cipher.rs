@@ -7,8 +7,6 @@ use std::path::Path;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::config::create_private;
-
 const KEY_BYTES: usize = 32;
 const CONTEXT: &[u8] = b"tallyward-contributors-v1";
 
@@ -20,7 +18,7 @@ impl Cipher {
     pub(super) fn create(path: &Path) -> io::Result<()> {
         let mut key = [0; KEY_BYTES];
         SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("the operating system gave no randomness"))?;
-        create_private(path, &key)
+        wire::create_private(path, &key)
     }
 
     /// The cipher of a key file; `None` where the file holds no such key.

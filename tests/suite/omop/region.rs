@@ -130,7 +130,7 @@ fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
     let coordinator = root.join("coordinator");
     certify(&authority, &coordinator, &Subject::Coordinator)?;
     certify(&authority, &root.join("analyst"), &Subject::Caller(Caller::Analyst(ANALYST.parse()?)))?;
-    let orders = coordinator::signing_key_or_new(&coordinator.join("signing.key"))?.public();
+    let orders = wire::signing_key_or_new(&coordinator.join("signing.key"))?.public();
 
     let (mut nodes, mut roster) = (Vec::new(), String::new());
     for provider in providers(omop, root)? {

@@ -1,6 +1,6 @@
-//! Files that hold secrets.
+//! The file of a signing key: it stays on its machine, and nobody but its owner may read it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use template::{KeyError, SigningKey};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// The file cannot be read or written.
-    #[error("{path} cannot be used; `tallyward-node init` makes a key where there is none")]
+    #[error("{path} cannot be used; `init` makes a key where there is none")]
     File {
         /// Where.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// It holds no usable key.
-    #[error("{path} holds no key that can be used")]
+    #[error("{path} holds no Ed25519 private key that can be used")]
     Key {
         /// Where.
         path: PathBuf,
@@ -38,14 +38,24 @@ pub enum KeyFileError {
 }
 
 /// The signing key in a file, PKCS#8, as DER or PEM.
-pub(crate) fn signing_key(path: &Path) -> Result<SigningKey, KeyFileError> {
-    let bytes = read_private(path)?;
+///
+/// # Errors
+/// A [`KeyFileError`].
+pub fn signing_key(path: &Path) -> Result<SigningKey, KeyFileError> {
+    let file = |source| KeyFileError::File { path: path.to_owned(), source };
+    if is_open_to_all(path).map_err(file)? {
+        return Err(KeyFileError::Open { path: path.to_owned() });
+    }
     let key = |source| KeyFileError::Key { path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(file)?;
     SigningKey::from_pkcs8(&der(bytes).ok_or_else(|| key(KeyError::Private))?).map_err(key)
 }
 
 /// The signing key in a file, or a new one written there.
-pub(super) fn signing_key_or_new(path: &Path) -> Result<SigningKey, KeyFileError> {
+///
+/// # Errors
+/// A [`KeyFileError`].
+pub fn signing_key_or_new(path: &Path) -> Result<SigningKey, KeyFileError> {
     if !path.exists() {
         let document = SigningKey::generate().map_err(|source| KeyFileError::Key { path: path.to_owned(), source })?;
         create_private(path, &document).map_err(|source| KeyFileError::File { path: path.to_owned(), source })?;
@@ -53,13 +63,24 @@ pub(super) fn signing_key_or_new(path: &Path) -> Result<SigningKey, KeyFileError
     signing_key(path)
 }
 
-/// The bytes of a secret file that not everybody may read.
-fn read_private(path: &Path) -> Result<Vec<u8>, KeyFileError> {
-    let file = |source| KeyFileError::File { path: path.to_owned(), source };
-    if is_open_to_all(path).map_err(file)? {
-        return Err(KeyFileError::Open { path: path.to_owned() });
+/// Writes a new file that only its owner can read, and its folder where there is none.
+///
+/// # Errors
+/// Where the file is there already, or cannot be written.
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
     }
-    std::fs::read(path).map_err(file)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 #[cfg(unix)]
@@ -73,23 +94,7 @@ fn is_open_to_all(path: &Path) -> io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }
 
-/// Writes a new file that only its owner can read; fails where there is one already.
-pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file: File = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
+/// The key's DER, out of PEM where it is that.
 fn der(bytes: Vec<u8>) -> Option<Vec<u8>> {
     let Some(text) = std::str::from_utf8(&bytes).ok().filter(|text| text.starts_with("-----BEGIN")) else {
         return Some(bytes);
