@@ -1,11 +1,13 @@
 //! The templates that may be asked, with what is sent along; and the folders from which a region begins.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use chrono::{DateTime, Utc};
-use plan::LookupSchema;
+use plan::{Checker, LookupSchema};
 use template::{ApprovalError, Approved, Digest, ENVELOPE_BYTES_MAX, Envelope, EnvelopeError, Lookup, TrustRoot};
 
 use crate::clock::whole_second;
@@ -125,13 +127,20 @@ impl Catalogue {
         files: &BTreeMap<Digest, PathBuf>,
         now: DateTime<Utc>,
     ) -> (Self, Vec<LeftOut>) {
+        let mut found: Vec<(&Digest, &Proposal, Result<Found<'_>, WhyLeftOut>)> = registry
+            .proposals()
+            .filter(|(_, proposal)| proposal.approved_at.is_some() && !proposal.withdrawn)
+            .map(|(digest, proposal)| {
+                let before = before.and_then(|before| before.find_exact(digest));
+                (digest, proposal.as_ref(), found(registry, proposal, before, now))
+            })
+            .collect();
+        check(&mut found);
         let (mut catalogue, mut left_out) = (Self::default(), Vec::new());
-        for (digest, proposal) in registry.proposals() {
-            if proposal.approved_at.is_none() || proposal.withdrawn {
-                continue;
-            }
-            match listed(registry, proposal, before.and_then(|before| before.find_exact(digest)), now) {
-                Ok(listed) => {
+        for (digest, proposal, found) in found {
+            match found {
+                Ok(found) => {
+                    let listed = found.listed(proposal);
                     let template = listed.approved.template();
                     catalogue.0.insert((template.id.clone(), template.version), listed);
                 }
@@ -191,7 +200,7 @@ pub(crate) fn import(
     let mut imported = Imported { events: Vec::new(), left_out: Vec::new(), files: BTreeMap::new() };
     for (kind, folder, ending) in [(EventKind::Lookup, lookups, LOOKUP), (EventKind::Imported, templates, TEMPLATE)] {
         for file in files(folder, ending)? {
-            match read(&file).and_then(|envelope| found(registry, kind, envelope, now)) {
+            match read(&file).and_then(|envelope| in_folder(registry, kind, envelope, now)) {
                 Ok(found) if imported.files.contains_key(&found.digest) => {
                     imported.left_out.push(LeftOut { file, why: twice(registry, &found.digest) });
                 }
@@ -220,12 +229,17 @@ fn twice(registry: &Registry, digest: &Digest) -> WhyLeftOut {
     WhyLeftOut::Twice { name, version }
 }
 
-struct Found {
+struct InFolder {
     digest: Digest,
     event: Option<GovernanceEvent>,
 }
 
-fn found(registry: &mut Registry, kind: EventKind, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Found, WhyLeftOut> {
+fn in_folder(
+    registry: &mut Registry,
+    kind: EventKind,
+    bytes: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<InFolder, WhyLeftOut> {
     let envelope = Envelope::parse(&bytes)?;
     let digest = envelope.payload_digest();
     let known = match kind {
@@ -236,12 +250,12 @@ fn found(registry: &mut Registry, kind: EventKind, bytes: Vec<u8>, now: DateTime
         }),
     };
     if known {
-        return Ok(Found { digest, event: None });
+        return Ok(InFolder { digest, event: None });
     }
     let why = "found in the coordinator's folder".to_owned();
     let event = GovernanceEvent { kind, who: String::new(), why, at: whole_second(now), envelope: bytes };
     registry.apply(&event)?;
-    Ok(Found { digest, event: Some(event) })
+    Ok(InFolder { digest, event: Some(event) })
 }
 
 /// Whether the registry has this look-up, or a newer version of it.
@@ -281,32 +295,61 @@ fn read(file: &Path) -> Result<Vec<u8>, WhyLeftOut> {
     std::fs::read(file).map_err(|_| WhyLeftOut::Read)
 }
 
-fn listed(
-    registry: &Registry,
+/// An approved template with the look-ups that it reads, on its way into the catalogue.
+struct Found<'a> {
+    approved: Arc<Approved>,
+    lookups: Vec<&'a Published<Lookup>>,
+    /// As it was listed before with the same look-ups; then its SQL was checked in this process.
+    before: Option<&'a Listed>,
+}
+
+fn found<'a>(
+    registry: &'a Registry,
     proposal: &Proposal,
-    before: Option<&Arc<Listed>>,
+    before: Option<&'a Arc<Listed>>,
     now: DateTime<Utc>,
-) -> Result<Arc<Listed>, WhyLeftOut> {
+) -> Result<Found<'a>, WhyLeftOut> {
     let approved = registry.root().approve(&proposal.envelope, now)?;
-    let lookups = lookups_of(registry, &approved)?;
-    let envelope = proposal.envelope_bytes();
-    let envelopes: Vec<_> = lookups.iter().map(|known| Arc::clone(&known.envelope)).collect();
-    let standing = if proposal.superseded { Standing::Superseded } else { Standing::Present };
-    if let Some(before) = before.filter(|before| before.lookups == envelopes) {
-        let approved = Arc::new(approved);
-        return Ok(Arc::new(Listed { approved, envelope, standing, ..Listed::clone(before) }));
+    let lookups = named_lookups(registry, &approved.template().lookups)?;
+    let same = |before: &&Listed| before.lookups.iter().eq(lookups.iter().map(|known| &known.envelope));
+    let before = before.map(AsRef::as_ref).filter(same);
+    Ok(Found { approved: Arc::new(approved), lookups, before })
+}
+
+/// Checks the SQL of all that was not checked before, on all processors.
+fn check(found: &mut [(&Digest, &Proposal, Result<Found<'_>, WhyLeftOut>)]) {
+    let unchecked = |found: &Result<Found<'_>, WhyLeftOut>| found.as_ref().is_ok_and(|found| found.before.is_none());
+    let mut fresh: Vec<_> = found.iter_mut().map(|(_, _, found)| found).filter(|found| unchecked(found)).collect();
+    let templates: Vec<(Arc<Approved>, Vec<LookupSchema>)> = fresh
+        .iter()
+        .filter_map(|found| found.as_ref().ok())
+        .map(|found| (Arc::clone(&found.approved), schemas(&found.lookups)))
+        .collect();
+    let texts: Vec<_> = templates.iter().map(|(approved, schemas)| (approved.template(), schemas.clone())).collect();
+    let processors = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let checked = if texts.is_empty() { Vec::new() } else { Checker::new().check_all(&texts, processors) };
+    for (found, checked) in fresh.iter_mut().zip(checked) {
+        if let Err(error) = checked {
+            **found = Err(error.into());
+        }
     }
-    plan_check(&approved, &lookups)?;
-    let (toml, approved) = (proposal.toml.clone(), Arc::new(approved));
-    let tables = lookups.iter().map(|known| Arc::clone(&known.document)).collect();
-    Ok(Arc::new(Listed { approved, envelope, lookups: envelopes, tables, toml, standing }))
 }
 
-/// The look-ups that a template reads.
-fn lookups_of<'a>(registry: &'a Registry, approved: &Approved) -> Result<Vec<&'a Published<Lookup>>, WhyLeftOut> {
-    named_lookups(registry, &approved.template().lookups)
+impl Found<'_> {
+    fn listed(self, proposal: &Proposal) -> Arc<Listed> {
+        let Self { approved, lookups, before } = self;
+        let envelope = proposal.envelope_bytes();
+        let standing = if proposal.superseded { Standing::Superseded } else { Standing::Present };
+        if let Some(before) = before {
+            return Arc::new(Listed { approved, envelope, standing, ..before.clone() });
+        }
+        let tables = lookups.iter().map(|known| Arc::clone(&known.document)).collect();
+        let lookups = lookups.iter().map(|known| Arc::clone(&known.envelope)).collect();
+        Arc::new(Listed { approved, envelope, lookups, tables, toml: proposal.toml.clone(), standing })
+    }
 }
 
+/// The published look-ups of these names.
 pub(crate) fn named_lookups<'a>(
     registry: &'a Registry,
     names: &[String],
@@ -315,8 +358,7 @@ pub(crate) fn named_lookups<'a>(
     names.iter().map(|name| of(name).ok_or_else(|| WhyLeftOut::Lookup(name.clone()))).collect()
 }
 
-fn plan_check(approved: &Approved, lookups: &[&Published<Lookup>]) -> Result<(), WhyLeftOut> {
-    let schemas: Vec<LookupSchema> = lookups.iter().map(|known| LookupSchema::from(known.document.as_ref())).collect();
-    plan::check_template(approved.template(), &schemas)?;
-    Ok(())
+/// What the plan check knows of look-ups.
+pub(crate) fn schemas(lookups: &[&Published<Lookup>]) -> Vec<LookupSchema> {
+    lookups.iter().map(|known| LookupSchema::from(known.document.as_ref())).collect()
 }

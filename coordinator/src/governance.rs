@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use plan::LookupSchema;
 use template::{Digest, Envelope, PersonName};
 use wire::{
     CatalogueNews, GovernanceDoor, KnownCatalogue, ProposalDetail, ProposalSummary, ProviderCode, SignReceipt,
@@ -234,8 +233,7 @@ fn plan_fits(registry: &Registry, envelope: &[u8]) -> Result<(), TurnedAway> {
     let proposal = registry.proposal(&digest(envelope)?).ok_or(TurnedAway::Failed)?;
     let bad = |error: &dyn std::fmt::Display| TurnedAway::BadRequest(error.to_string());
     let lookups = catalogue::named_lookups(registry, &proposal.template.lookups).map_err(|error| bad(&error))?;
-    let schemas: Vec<LookupSchema> = lookups.iter().map(|known| LookupSchema::from(known.document.as_ref())).collect();
-    plan::check_template(&proposal.template, &schemas).map_err(|error| bad(&error))?;
+    plan::check_template(&proposal.template, &catalogue::schemas(&lookups)).map_err(|error| bad(&error))?;
     Ok(())
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use tokio::sync::{Notify, watch};
-use wire::{Dispatch, ProviderCode, TurnedAway};
+use wire::{Dispatch, KnownRelease, ProviderCode, TurnedAway};
 
 use crate::coordinator::Coordinator;
 use crate::run::Connection;
 use crate::state::Next;
 use crate::steps::Step;
+use crate::store::StoreError;
 
 /// One connection of one provider.
 struct Mail {
@@ -50,7 +51,14 @@ impl Mail {
             let now = self.coordinator.0.clock.now();
             let next = self.coordinator.state().next(&self.provider, self.connection, now);
             match next {
-                Next::Dispatch(order, dispatch) => {
+                Next::Dispatch(order, mut dispatch, known) => {
+                    match self.proof(known).await {
+                        Ok(proof) => dispatch.known = proof,
+                        Err(error) => {
+                            tracing::error!(%order, "the provider's newest release cannot be read, and no order goes out without it: {error}");
+                            return None;
+                        }
+                    }
                     // Kept first: after a restart, who has the order and falls silent is not taken for somebody away.
                     if let Err(error) = self.coordinator.0.store.add_handed(order).await {
                         tracing::error!(%order, "it could not be kept that an order is handed out: {error}");
@@ -69,6 +77,14 @@ impl Mail {
                 changed = self.stopping.changed() => if changed.is_err() { return None },
             }
         }
+    }
+}
+
+impl Mail {
+    /// The release that shows the newest place of the provider's ledger, as the provider signed it.
+    async fn proof(&self, known: Option<KnownRelease>) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(known) = known else { return Ok(None) };
+        self.coordinator.0.store.release(self.provider.clone(), known.release).await
     }
 }
 

@@ -31,13 +31,16 @@ struct Mailbox {
     orders: Vec<OrderId>,
     /// The newest release of the provider's that was verified.
     known: Option<KnownRelease>,
+    /// The connection over which it came; none where it is from before.
+    shown_over: Option<Connection>,
     connection: Option<(Connection, Arc<Notify>)>,
 }
 
 /// What a provider's stream does next.
 pub(crate) enum Next {
-    /// Sends this order.
-    Dispatch(OrderId, Dispatch),
+    /// Sends this order, with the release of the provider's by which its ledger is known, unless the provider has shown it
+    /// over this very connection: then the ledger behind it holds it.
+    Dispatch(OrderId, Dispatch, Option<KnownRelease>),
     /// Ends: another connection has taken its place.
     Replaced,
     /// Waits until it is woken.
@@ -134,6 +137,7 @@ impl State {
         let mailbox = self.providers.entry(provider.clone()).or_default();
         if mailbox.known.is_none_or(|known| known.sequence < shown.sequence) {
             mailbox.known = Some(shown);
+            mailbox.shown_over = mailbox.connection.as_ref().map(|(connection, _)| *connection);
         }
     }
 
@@ -166,9 +170,10 @@ impl State {
                     template: listed.envelope.to_vec(),
                     lookups: listed.lookups.iter().map(|lookup| lookup.to_vec()).collect(),
                     request: run.request.as_ref().map(|request| request.to_vec()),
-                    known: mailbox.known,
+                    known: None,
                 };
-                return Next::Dispatch(site.order.id, dispatch);
+                let known = mailbox.known.filter(|_| mailbox.shown_over != Some(connection));
+                return Next::Dispatch(site.order.id, dispatch, known);
             }
         }
         Next::Wait

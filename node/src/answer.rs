@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use disclosure::{MeasureKind, Protected, Public, RawTable};
+use disclosure::{Protected, RawTable};
 use template::SigningKey;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{
@@ -20,6 +20,7 @@ use crate::engine::{EngineError, Question};
 use crate::host::Host;
 use crate::ledger::{Asked, Context, Entry, Given, Known, LedgerError, Place};
 use crate::policy::{self, Reason};
+use crate::populations;
 use crate::provider::Provider;
 use crate::steps::Step;
 
@@ -111,8 +112,8 @@ impl Inner {
         let provider = &self.provider;
         policy::addressed(order.order(), provider.code())?;
         provider.steps.at(Step::Verified);
-        if let Some(known) = dispatch.known {
-            provider.ledger.holds(known, provider.clock.now()).await?;
+        if let Some(newest) = &dispatch.known {
+            self.holds(newest).await?;
         }
         if let Known::Same(release) = provider.ledger.known(asked.order, asked.order_digest).await? {
             return Ok(release);
@@ -159,9 +160,9 @@ impl Inner {
         turn: Turn,
         asked: &Asked,
     ) -> Result<(Turn, Option<Beside>), Reason> {
-        let Admitted { query, checked, snapshot, coverage, key, .. } = admitted;
+        let Admitted { query, lookups, checked, snapshot, coverage, key, .. } = admitted;
         let provider = &self.provider;
-        let public = self.public(admitted)?;
+        let public = populations::public(query, lookups, provider.code())?;
         let table = Table {
             raw,
             domain: query.domain().clone(),
@@ -180,24 +181,6 @@ impl Inner {
         provider.steps.at(Step::Protected);
         withstand(provider.code(), &beside.protected, &public, provider.steps.as_ref())?;
         Ok((turn, Some(beside)))
-    }
-
-    /// What everybody knows of the table: the published populations that the template divides by. Of a union of people who
-    /// may come under several levels nothing is said beside a population, for those who are in none of its cells would
-    /// be told by the difference.
-    fn public(&self, admitted: &Admitted) -> Result<Public, Reason> {
-        let Admitted { query, lookups, .. } = admitted;
-        let mut public = Public::nothing(query.domain(), query.measures());
-        let people = query.measures().iter().position(|measure| measure.kind() == MeasureKind::People);
-        let populations = query.populations(self.provider.code().as_str(), lookups.iter().map(AsRef::as_ref));
-        for (cell, n) in populations.map_err(|_| Reason::LookupMissing)? {
-            let said = match people {
-                Some(people) if query.domain().is_union(cell) => public.held(people, cell),
-                _ => public.population(cell, n),
-            };
-            said.map_err(|_| Reason::PublicContradicted)?;
-        }
-        Ok(public)
     }
 
     fn entry(&self, admitted: Admitted, figures: Option<Beside>, asked: &Asked) -> Entry {

@@ -5,17 +5,19 @@ mod checkpoint;
 mod update;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use template::{Digest, TrustRoot};
 use tokio::time::Instant;
-use wire::OpenLink;
+use wire::{KnownRelease, OpenLink};
 
 use crate::answer::Inner;
 use crate::config::CatalogueUse;
 use crate::ledger::Event;
+use crate::policy::Reason;
 use crate::region::{Documents, Region};
 
 use update::UpdateError;
@@ -116,10 +118,16 @@ impl Inner {
         attempt.at = Some(Instant::now());
         match updated {
             Ok(None) => attempt.refused = None,
-            Ok(Some(region)) => {
+            Ok(Some((region, documents))) => {
                 let version = region.taken.as_ref().map_or(0, |taken| taken.document().version);
                 tracing::info!(provider = %self.provider.code(), version, "a new catalogue is in force");
-                *custody.region.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(region);
+                let region = Arc::new(region);
+                *custody.region.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&region);
+                let host = Arc::clone(&self.host);
+                // Beside the orders that come meanwhile, on one thread; nobody waits for it.
+                let prepare =
+                    move || host.prepare(&region, &|sha256| documents.get(sha256).cloned(), now, NonZeroUsize::MIN);
+                drop(tokio::task::spawn_blocking(prepare));
                 attempt.refused = None;
             }
             Err(UpdateError::Link(error)) => {
@@ -141,6 +149,21 @@ impl Inner {
             tracing::error!(provider = %self.provider.code(), "the ledger cannot note it");
         }
         attempt.refused = Some(why);
+    }
+
+    /// Holds this provider's newest release, as the coordinator shows it, against the ledger, which is quarantined where it
+    /// lacks it. INVARIANT: only what this provider itself signed counts, so that nobody else can stop it by inventing.
+    pub(crate) async fn holds(&self, newest: &[u8]) -> Result<(), Reason> {
+        let config = &self.provider.config;
+        let Ok(known) = KnownRelease::verify(newest, &config.signing_key.public(), &config.provider) else {
+            tracing::error!(
+                provider = %config.provider,
+                "what the coordinator shows as this provider's newest release was not signed by this provider; the order is \
+                 refused"
+            );
+            return Err(Reason::NotOurRelease);
+        };
+        Ok(self.provider.ledger.holds(known, self.provider.clock.now()).await?)
     }
 
     /// The time, by a clock that does not go back behind what the ledger has seen.

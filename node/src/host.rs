@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use chrono::{DateTime, Utc};
-use plan::{Checked, LookupSchema};
+use plan::{Checked, Checker, LookupSchema, PlanError};
 use template::{ApprovalError, Approved, Digest, Envelope, Lookup, TrustRoot};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Semaphore;
@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use crate::policy::Reason;
 
 /// Approvals and plans that are remembered.
-const SHELF: usize = 256;
+pub(crate) const SHELF: usize = 256;
 
 /// The shared part of a process that hosts providers.
 pub struct Host {
@@ -31,6 +31,9 @@ pub struct Host {
     lookups: Mutex<Shelf<(Digest, Digest), Arc<Lookup>>>,
     plans: Mutex<Shelf<Digest, Arc<Checked>>>,
     documents: Mutex<Shelf<Digest, Arc<[u8]>>>,
+    /// Catalogues whose templates were checked already, by trust root and envelope.
+    prepared: Mutex<Shelf<(Digest, Digest), ()>>,
+    pub(crate) checker: Checker,
 }
 
 impl Host {
@@ -52,6 +55,8 @@ impl Host {
             lookups: Mutex::default(),
             plans: Mutex::default(),
             documents: Mutex::default(),
+            prepared: Mutex::default(),
+            checker: Checker::new(),
         })
     }
 
@@ -85,22 +90,48 @@ impl Host {
 
     /// The checked plan of a template with these look-ups.
     pub(crate) fn plan(&self, approved: &Approved, lookups: &[Arc<Lookup>]) -> Result<Arc<Checked>, Reason> {
-        let digests = std::iter::once(approved.digest()).chain(lookups.iter().map(|lookup| lookup.digest()));
-        let digests: Vec<Digest> = digests.collect();
-        let key = Digest::of_fields(&digests.iter().map(|digest| digest.bytes().as_slice()).collect::<Vec<_>>());
-        if let Some(checked) = lock(&self.plans).get(&key) {
+        if let Some(checked) = lock(&self.plans).get(&plan_key(approved, lookups)) {
             return Ok(checked);
         }
-        let schemas: Vec<LookupSchema> = lookups.iter().map(|lookup| lookup.as_ref().into()).collect();
-        let checked = plan::check_template(approved.template(), &schemas).map_err(|error| {
+        self.planned(approved, lookups, self.checker.check_template(approved.template(), &schemas(lookups)))
+    }
+
+    /// Remembers what the plan check said of a template; the operator is told of one that it refuses.
+    pub(crate) fn planned(
+        &self,
+        approved: &Approved,
+        lookups: &[Arc<Lookup>],
+        checked: Result<Checked, PlanError>,
+    ) -> Result<Arc<Checked>, Reason> {
+        let checked = checked.map_err(|error| {
             // The check's words come from the signed SQL alone.
             tracing::warn!(template = %approved.digest(), rule = error.rule(), "an approved template's SQL is refused: {error}");
             Reason::PlanRefused
         })?;
         let checked = Arc::new(checked);
-        lock(&self.plans).put(key, Arc::clone(&checked));
+        lock(&self.plans).put(plan_key(approved, lookups), Arc::clone(&checked));
         Ok(checked)
     }
+
+    /// Whether nobody has begun to prepare this catalogue yet; whoever asks begins.
+    pub(crate) fn begins(&self, root: Digest, catalogue: Digest) -> bool {
+        let mut prepared = lock(&self.prepared);
+        let fresh = prepared.get(&(root, catalogue)).is_none();
+        prepared.put((root, catalogue), ());
+        fresh
+    }
+}
+
+/// What a checked plan depends on: the signed bytes of the template and of its look-ups.
+fn plan_key(approved: &Approved, lookups: &[Arc<Lookup>]) -> Digest {
+    let digests = std::iter::once(approved.digest()).chain(lookups.iter().map(|lookup| lookup.digest()));
+    let digests: Vec<Digest> = digests.collect();
+    Digest::of_fields(&digests.iter().map(|digest| digest.bytes().as_slice()).collect::<Vec<_>>())
+}
+
+/// What the plan check knows of look-ups.
+pub(crate) fn schemas(lookups: &[Arc<Lookup>]) -> Vec<LookupSchema> {
+    lookups.iter().map(|lookup| lookup.as_ref().into()).collect()
 }
 
 impl Drop for Host {

@@ -27,7 +27,9 @@ mod ledger;
 mod opt_outs;
 mod panics;
 mod policy;
+mod populations;
 mod provider;
+mod ready;
 mod rebaseline;
 mod refresh;
 mod refusals;
@@ -44,8 +46,8 @@ pub use crate::audit::{Audit, AuditError, Format, Part, TrialError, try_policy};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, CatalogueUse, ColumnKind, Config, ConfigError, Coordinator,
-    Governance, Guardian, KeyFileError, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source,
-    Sources, Span, WhenEmpty,
+    Governance, Guardian, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source, Sources, Span,
+    WhenEmpty,
 };
 pub use crate::differencing::{Cohorts, Compares};
 pub use crate::engine::{Engine, EngineError, Question};

@@ -20,6 +20,12 @@ use crate::refresh;
 /// Where the operating system gives no threads.
 pub async fn serve(providers: Vec<Provider>, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
     let host = Arc::new(Host::new()?);
+    let prepared = Arc::clone(&host);
+    let prepare = move || {
+        providers.iter().for_each(|provider| prepared.prepare_kept(provider));
+        providers
+    };
+    let providers = tokio::task::spawn_blocking(prepare).await.map_err(io::Error::other)?;
     let (stopping, stopped) = watch::channel(());
     let mut links = JoinSet::new();
     // Taking a snapshot reads everything: of the providers of one process one at a time does.

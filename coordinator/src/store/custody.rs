@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use template::Digest;
-use wire::{KnownRelease, ProviderCode};
+use wire::{KnownRelease, OrderId, ProviderCode};
 
 use crate::store::StoreError;
 
@@ -161,6 +161,7 @@ pub(super) fn begin_life(connection: &Connection, provider: &ProviderCode, epoch
 pub(super) fn add_known(
     connection: &Connection,
     provider: &ProviderCode,
+    order: &OrderId,
     shown: &KnownRelease,
 ) -> rusqlite::Result<Option<Digest>> {
     let life = life(connection, provider)?;
@@ -175,16 +176,33 @@ pub(super) fn add_known(
             kept.parse().map(Some).map_err(unreadable)
         }
         None => {
-            connection.prepare_cached("insert into known values (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            connection.prepare_cached("insert into known values (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
                 provider.as_str(),
                 life,
                 shown.sequence,
                 shown.previous_head.to_string(),
                 shown.release.to_string(),
+                order.to_string(),
             ])?;
             Ok(None)
         }
     }
+}
+
+/// The release that has shown a place of a provider's ledger, exact bytes.
+pub(super) fn release(
+    connection: &Connection,
+    provider: &ProviderCode,
+    release: &Digest,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let envelope = connection
+        .prepare_cached(
+            "select envelope from outcome where ordered = \
+             (select ordered from known where provider = ?1 and release = ?2 order by life desc, sequence desc limit 1)",
+        )?
+        .query_row(params![provider.as_str(), release.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(envelope)
 }
 
 /// The newest place of each provider's ledger in its present life.

@@ -348,6 +348,14 @@ impl Store {
         custody::known(&self.reader.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The release with this digest by which a provider has shown a place in its ledger, exact bytes.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn release(&self, provider: ProviderCode, release: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| custody::release(connection, &provider, &release)).await
+    }
+
     /// The run that a request led to, and the request's digest.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD];
+const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
 
 const FIRST: &str = "
     create table run (
@@ -142,6 +142,14 @@ const THIRD: &str = "
     create trigger conflict_remains before delete on conflict begin select raise(abort, 'append only'); end;
     create trigger known_stays before update on known begin select raise(abort, 'append only'); end;
     create trigger known_remains before delete on known begin select raise(abort, 'append only'); end;
+";
+
+/// The order under which each place in a provider's ledger was shown, so that the release that shows it is found.
+const FOURTH: &str = "
+    drop trigger known_stays;
+    alter table known add column ordered text references ordered (id);
+    update known set ordered = (select subject from audit where kind = 'received' and digest = known.release);
+    create trigger known_stays before update on known begin select raise(abort, 'append only'); end;
 ";
 
 /// Why a store cannot be brought up to date.

@@ -244,7 +244,10 @@ pub(super) fn add_outcome(
             super::read::outcome_kind(&kind).map(Kept::Same).ok_or_else(unreadable)
         }
         None => {
-            let before = shown.map(|shown| custody::add_known(connection, provider, shown)).transpose()?.flatten();
+            let before = shown
+                .map(|shown| custody::add_known(connection, provider, &outcome.order, shown))
+                .transpose()?
+                .flatten();
             let kind = if before.is_some() { OutcomeKind::Invalid } else { outcome.kind };
             connection.prepare_cached("insert into outcome values (?1, ?2, ?3, ?4)")?.execute(params![
                 order,

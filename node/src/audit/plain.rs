@@ -2,42 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-/// What a reason in the audit means.
+use crate::policy::Reason;
+
+/// What a reason in the audit means; a word of another version of the software stands for itself.
 pub(super) fn reason(code: &str) -> &str {
-    match code {
-        "agreement-ended" => "the sharing agreement was not in force",
-        "answering-off" => "answering was switched off",
-        "altered" => "the order was not signed by the pinned coordinator, or was changed",
-        "bad-parameters" => "the parameters did not fit the template",
-        "busy" => "too much to do",
-        "catalogue-stale" => "the catalogue had expired",
-        "clock-ahead" => "the order came from the future",
-        "clock-stepped-back" => "this machine's clock had gone back",
-        "data-integrity" => "the frozen tables were not as they were frozen",
-        "differencing" => "an answer close to this one had left before",
-        "engine-failed" => "counting failed",
-        "expired" => "the order came too late",
-        "ledger-quarantined" => "the ledger was quarantined",
-        "ledger-storage" => "the ledger could not be written",
-        "lookup-missing" | "lookup-not-approved" | "lookup-rolled-back" => "a look-up was missing, not approved or old",
-        "no-consent" => "this provider, alone of its kind, had not consented",
-        "not-accepted" => "this provider's own guardian had not accepted the template",
-        "not-covered" => "the records do not reach there",
-        "not-listed" => "the catalogue did not list the template as approved",
-        "organisation-refused" => "this provider does not answer the analyst's organisation",
-        "out-of-memory" | "out-of-time" => "counting took too much memory or time",
-        "plan-refused" => "the template's SQL did not pass the check",
-        "population-too-small" => "this provider has too few people",
-        "purpose-refused" => "this provider does not answer the purpose",
-        "refusals-unreadable" => "the file of this provider's refusals could not be read",
-        "release-failed" | "protect-failed" => "the figures could not be protected",
-        "replayed" => "the order's identity had been used for another order",
-        "request-not-signed" => "the analyst had not signed the request",
-        "template-mismatch" | "template-not-approved" => "the template was not approved",
-        "template-refused" => "this provider does not answer the template",
-        "wrong-kind" | "wrong-provider" => "the question was not for this provider",
-        other => other,
-    }
+    Reason::of(code).map_or(code, |reason| reason.words())
 }
 
 /// Which opt-outs were applied.

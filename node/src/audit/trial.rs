@@ -1,9 +1,10 @@
 //! A change of policy, tried first: what it would have done to the questions that were answered.
 //!
-//! The questions of stored releases are counted again over the snapshot that is current now, and protected under the policy
-//! in use and under the other. Nothing is recorded and nothing leaves. What is shown is protected, under the one policy or
-//! the other; no unprotected count is shown anywhere. Since the tables may have been frozen anew, the figures need not be
-//! those of the releases; what earlier answers hold back (differencing) is not applied either.
+//! The questions of stored releases are counted again over the snapshot that is current now, and protected beside the
+//! published populations under the policy in use and under the other. A table that the node's own attack would refuse is
+//! not shown. Nothing is recorded and nothing leaves. What is shown is protected, under the one policy or the other; no
+//! unprotected count is shown anywhere. Since the tables may have been frozen anew, the figures need not be those of the
+//! releases; what earlier answers hold back (differencing) is not applied, and the text says so.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,19 +12,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use disclosure::{Cell, Policy, Protected, Public, protect};
-use plan::LookupSchema;
 use template::{Envelope, Lookup, Query};
+use wire::ProviderCode;
 
 use super::labels::Labels;
 use super::left::{Counts, Left, Said};
 use super::report::{summary, told};
 use super::{Audit, AuditError, Part, plain};
 use crate::admit::held;
+use crate::attack::withstand;
 use crate::config::{Config, ConfigError};
 use crate::coverage::CellCoverage;
 use crate::engine::{Engine, EngineError, Question};
-use crate::host::processors;
+use crate::host::{processors, schemas};
+use crate::populations;
 use crate::snapshot::{IntegrityError, Snapshot};
+use crate::steps::Unobserved;
 
 /// The most changed cells that are written out for one measure.
 const CELLS_MAX: usize = 40;
@@ -54,6 +58,7 @@ struct Again {
     lookups: Vec<Arc<Lookup>>,
     checked: plan::Checked,
     coverage: CellCoverage,
+    public: Public,
 }
 
 /// Says what the policy in the file `policy` would have done to `part` of the releases.
@@ -69,7 +74,9 @@ pub fn try_policy(file: &Path, policy: &Path, part: &Part) -> Result<String, Tri
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(TrialError::Threads)?;
     let mut text = format!(
         "{}: what another policy would have done, over the tables as frozen at {}.\nNothing is recorded and nothing \
-         leaves. In use: {}. Tried: {}.\n",
+         leaves. In use: {}. Tried: {}.\nPublished populations count here as for a real answer. Left out: the comparison \
+         with earlier answers, which may hold back or refuse more under either policy, and every rule about who may ask. \
+         Questions that were answered keep their stored answers whatever the policy.\n",
         plain::line(&audit.provider()),
         plain::time(snapshot.taken_at()),
         rule(&config.policy),
@@ -96,7 +103,8 @@ pub fn try_policy(file: &Path, policy: &Path, part: &Part) -> Result<String, Tri
                 let _written = writeln!(text, "  cannot be tried: {why}");
             }
             Ok(again) => {
-                let count = |policy: &Policy| threads.block_on(counted(&engine, &snapshot, &again, policy));
+                let count =
+                    |policy: &Policy| threads.block_on(counted(&config.provider, &engine, &snapshot, &again, policy));
                 let both = (count(&config.policy)?, count(&other)?);
                 match both {
                     (Some(now), Some(then)) => text.push_str(&compared(&again.query, &now, &then)),
@@ -123,30 +131,32 @@ impl Audit {
             root.approve_lookup(&envelope, left.made_at).ok().map(Arc::new)
         };
         let lookups = left.lookups.iter().map(lookup).collect::<Option<Vec<_>>>().ok_or("a look-up was not kept")?;
-        let schemas: Vec<LookupSchema> = lookups.iter().map(|lookup| lookup.as_ref().into()).collect();
-        let checked =
-            plan::check_template(query.template(), &schemas).map_err(|_| "its SQL does not pass the check any more")?;
+        let checked = plan::check_template(query.template(), &schemas(&lookups))
+            .map_err(|_| "its SQL does not pass the check any more")?;
         let tables: Vec<&str> = checked.tables().iter().map(|read| read.name.as_str()).collect();
         let coverage = held(&self.config, snapshot).of(&query, &tables);
         let coverage = coverage.ok_or("the snapshot does not reach there any more")?;
         snapshot.unchanged(tables).map_err(|_| "the frozen tables are not as they were frozen")?;
-        Ok(Again { query, lookups, checked, coverage })
+        let public = populations::public(&query, &lookups, &self.config.provider);
+        let public = public.map_err(|_| "the published populations do not fit it")?;
+        Ok(Again { query, lookups, checked, coverage, public })
     }
 }
 
-/// The protected table of a question under a policy; `None` where it cannot be protected.
+/// The protected table of a question under a policy; `None` where it cannot be protected, or would not withstand.
 async fn counted(
+    provider: &ProviderCode,
     engine: &Engine,
     snapshot: &Snapshot,
     again: &Again,
     policy: &Policy,
 ) -> Result<Option<Protected>, EngineError> {
-    let Again { query, lookups, checked, coverage } = again;
+    let Again { query, lookups, checked, coverage, public } = again;
     let question = Question { query, checked, lookups, covered: &coverage.inner };
     let raw = engine.count(&question, snapshot).await?;
     let strict = policy.stricter(&query.policy());
-    let public = Public::nothing(query.domain(), query.measures());
-    Ok(protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage, &public).ok())
+    let protected = protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage, public).ok();
+    Ok(protected.filter(|protected| withstand(provider, protected, public, &Unobserved).is_ok()))
 }
 
 /// What changes, measure by measure and cell by cell, in what both policies say.

@@ -76,14 +76,14 @@ struct Taking<'a> {
     events: Vec<Event>,
 }
 
-/// The region after an update; `None` where there is nothing new.
+/// The region after an update, with the documents that its catalogue lists; `None` where there is nothing new.
 pub(super) async fn update(
     link: &OpenLink,
     known: &Region,
     ledger: &Ledger,
     host: &Host,
     now: DateTime<Utc>,
-) -> Result<Option<Region>, UpdateError> {
+) -> Result<Option<(Region, Documents)>, UpdateError> {
     let mut taking = Taking { link, ledger, host, now, keep: Vec::new(), events: Vec::new() };
     // 1. One request: nothing more where nothing is new.
     let Some((root, bytes)) = taking.news(known).await? else { return Ok(None) };
@@ -121,7 +121,7 @@ pub(super) async fn update(
     if !taking.events.is_empty() {
         ledger.note(taking.keep, taking.events, now).await?;
     }
-    Ok(Some(region))
+    Ok(Some((region, documents)))
 }
 
 /// Whether none of the catalogue's keys is the same under both roots.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use template::Template;
-use wire::{OrderId, RunId};
+use wire::{OrderId, Refusal, RunId};
 
 use super::*;
 use crate::fixture::now;

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 
-use template::Digest;
+use template::{Digest, PublicKey};
 
 use crate::custody::OpenLink;
+use crate::identity::ProviderCode;
 use crate::refusal::SignedRefusal;
-use crate::release::Release;
+use crate::release::{Header, Release, ReleaseDocument};
+use crate::reported::ReportedReleaseError;
 
 /// One order with what it takes to check it, as received: each is a DSSE envelope, and nothing is believed yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +21,9 @@ pub struct Dispatch {
     pub lookups: Vec<Vec<u8>>,
     /// The request as the analyst signed it, if it was signed.
     pub request: Option<Vec<u8>>,
-    /// The provider's newest release that the coordinator has verified, if there is one.
-    pub known: Option<KnownRelease>,
+    /// The provider's newest release that the coordinator has verified, exact bytes as the provider signed them; nothing
+    /// where there is none, or the provider has shown it over this connection.
+    pub known: Option<Vec<u8>>,
 }
 
 /// A place in a provider's ledger that somebody else has seen signed by the provider itself. A ledger that does not hold
@@ -33,6 +36,21 @@ pub struct KnownRelease {
     pub previous_head: Digest,
     /// The digest of the release's envelope, exact bytes.
     pub release: Digest,
+}
+
+impl KnownRelease {
+    /// The place that a release of `provider` shows, if `key`, the provider's own, signed it: nobody else's word counts.
+    ///
+    /// # Errors
+    /// A [`ReportedReleaseError`] where it is not a release that the provider signed.
+    pub fn verify(envelope: &[u8], key: &PublicKey, provider: &ProviderCode) -> Result<Self, ReportedReleaseError> {
+        let header = ReleaseDocument::verify(envelope, key)?.header();
+        if header.provider != *provider {
+            return Err(ReportedReleaseError::Mismatch("provider"));
+        }
+        let Header { sequence, previous_head, .. } = header;
+        Ok(Self { sequence, previous_head, release: Digest::of(envelope) })
+    }
 }
 
 /// What a node says to one order.

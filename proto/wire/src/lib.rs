@@ -14,6 +14,7 @@ mod governance;
 mod guardian;
 mod id;
 mod identity;
+mod key_file;
 mod left_out;
 mod link;
 mod order;
@@ -56,6 +57,7 @@ pub use crate::governance::{
 pub use crate::guardian::Governance;
 pub use crate::id::{OrderId, RunId, SnapshotId};
 pub use crate::identity::{Caller, GuardianName};
+pub use crate::key_file::{KeyFileError, create_private, signing_key, signing_key_or_new};
 pub use crate::left_out::{DatedOptOuts, OptOutKind, OptOutSource, OptOuts, RestrictedCodes};
 pub use crate::link::{LinkEvents, LinkSettings, link};
 pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
+use crate::answerer::{Answered, Answerer, Dispatch};
 use crate::custody::OpenLink;
 use crate::door::MESSAGE_BYTES_MAX;
 use crate::generated::link_client::LinkClient;
@@ -130,16 +130,9 @@ async fn serve_orders<A: Answerer>(
     why
 }
 
-/// A dispatch as it came. A place in the ledger that cannot be read is passed on as one that no ledger holds: the node
-/// refuses, rather than answering as if nothing had been said.
+/// A dispatch as it came.
 fn received(message: generated::Dispatch) -> Dispatch {
     let generated::Dispatch { order, template, lookups, request, known } = message;
-    let digest = |text: &str| text.parse().unwrap_or_else(|_| template::Digest::of(b"unreadable"));
-    let known = known.map(|generated::KnownRelease { sequence, previous_head, release_sha256 }| KnownRelease {
-        sequence,
-        previous_head: digest(&previous_head),
-        release: digest(&release_sha256),
-    });
     Dispatch { order, template, lookups, request, known }
 }
 

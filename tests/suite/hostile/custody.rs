@@ -6,7 +6,8 @@ use std::fs;
 use chrono::{Duration, Utc};
 use template::{
     AcceptanceDocument, AcceptanceVerdict, CatalogueDocument, Checkpoint, CheckpointDocument, Digest, Document as _,
-    Envelope, Epoch, LogName, RebaselineDocument, RequestDocument, RequestId, RequestParameter, SigningKey,
+    Envelope, Epoch, LogName, PayloadType, RebaselineDocument, RequestDocument, RequestId, RequestParameter,
+    SigningKey,
 };
 use wire::{Dispatch, KnownRelease, Order, Refusal};
 
@@ -25,8 +26,26 @@ fn known(release: &[u8]) -> KnownRelease {
     }
 }
 
+/// The same release at another place of the ledger, signed by `key`.
+fn moved(release: &[u8], sequence: u64, key: &SigningKey) -> Vec<u8> {
+    let payload = Envelope::parse(release).unwrap().unverified_payload().to_vec();
+    let (here, there) = (known(release).sequence, sequence);
+    let text = String::from_utf8(payload).unwrap();
+    let moved = text.replace(&format!("\"ledger_sequence\":{here}"), &format!("\"ledger_sequence\":{there}"));
+    assert_ne!(moved, text);
+    Envelope::sign(PayloadType::Release, moved.into_bytes(), &[key]).to_bytes()
+}
+
+/// The release with one byte of its signed part changed.
+fn altered(release: &[u8]) -> Vec<u8> {
+    let mut bytes = release.to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
+    bytes
+}
+
 fn with(release: &[u8]) -> Dispatch {
-    Dispatch { known: Some(known(release)), ..Dispatch::default() }
+    Dispatch { known: Some(release.to_vec()), ..Dispatch::default() }
 }
 
 const LEDGER: [&str; 2] = ["ledger.sqlite", "ledger.anchor"];
@@ -97,11 +116,22 @@ async fn a_ledger_restored_with_its_anchor_is_found_out_and_goes_on_by_leave_alo
     let release = registry.ask_with(&order, with(&new)).await.unwrap();
     assert_eq!(known(&release).sequence, 3, "what was lost is spent, and no place is used twice");
     assert!(registry.ask(&first).await.is_ok());
-    // A place that the coordinator invents is no place.
+    // What the coordinator invents stops nobody: only what the provider itself signed counts.
+    let other = registry.world.provider_key("RYB");
+    for (what, invented) in [
+        ("a later place, signed by the coordinator", moved(&release, 40, &registry.world.order_key())),
+        ("a later place, signed by another provider", moved(&release, 40, &other)),
+        ("its own release, with the place changed", altered(&release)),
+        ("nothing that can be read", b"{}".to_vec()),
+    ] {
+        let order = registry.order();
+        assert_eq!(registry.ask_with(&order, with(&invented)).await, Err(Refusal::Altered), "{what}");
+        assert!(registry.ask(&registry.order()).await.is_ok(), "{what}: and the node goes on");
+    }
+    // A later place that this provider has signed, and its ledger lacks, does.
     let order = registry.order();
-    let invented = KnownRelease { sequence: 40, ..known(&release) };
-    let said = Dispatch { known: Some(invented), ..Dispatch::default() };
-    assert_eq!(registry.ask_with(&order, said).await, Err(Refusal::Quarantined));
+    let own = moved(&release, 40, &registry.world.provider_key("RYA"));
+    assert_eq!(registry.ask_with(&order, with(&own)).await, Err(Refusal::Quarantined));
     node.stop().await;
     assert!(
         node::Audit::read(&config, &node::Part::Nothing).unwrap().held().quarantined,

@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::{Acknowledged, LinkDoor, Outcome, status};
-use crate::answerer::{Dispatch, KnownRelease};
+use crate::answerer::Dispatch;
 use crate::custody::{CHECKPOINT_BYTES_MAX, CatalogueNews, CheckpointVerdict, KnownCatalogue};
 use crate::generated::link_server::Link;
 use crate::generated::outcome::Outcome as OutcomeMessage;
@@ -110,10 +110,5 @@ fn checkpoint(request: Request<SignedBytes>) -> Result<Vec<u8>, Status> {
 
 fn message(dispatch: Dispatch) -> generated::Dispatch {
     let Dispatch { order, template, lookups, request, known } = dispatch;
-    let known = known.map(|KnownRelease { sequence, previous_head, release }| generated::KnownRelease {
-        sequence,
-        previous_head: previous_head.to_string(),
-        release_sha256: release.to_string(),
-    });
     generated::Dispatch { order, template, lookups, request, known }
 }
