@@ -38,6 +38,8 @@ use crate::tls::ServerTls;
 
 /// The most bytes of one message.
 pub(crate) const MESSAGE_BYTES_MAX: usize = template::ENVELOPE_BYTES_MAX + 1024 * 1024;
+/// The most bytes of an order with all that comes along with it: beside the rest, the provider's newest release.
+pub(crate) const DISPATCH_BYTES_MAX: usize = MESSAGE_BYTES_MAX + template::ENVELOPE_BYTES_MAX;
 /// How long one call may take to begin its reply.
 const CALL: Duration = Duration::from_secs(60);
 /// The most calls at once on one connection.
@@ -273,7 +275,7 @@ pub async fn serve<L: LinkDoor, D: DeskDoor, G: GovernanceDoor>(
     let accepting = tokio::spawn(accept::accept(listener, tls, accepted));
     let link = LinkServer::new(link::ProvidersDoor(link))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        .max_encoding_message_size(DISPATCH_BYTES_MAX);
     let desk = DeskServer::new(desk::AnalystsDoor(desk))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(4 * MESSAGE_BYTES_MAX);

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 use crate::answerer::{Answered, Answerer, Dispatch};
 use crate::custody::OpenLink;
-use crate::door::MESSAGE_BYTES_MAX;
+use crate::door::{DISPATCH_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::generated::link_client::LinkClient;
 use crate::generated::outcome::Outcome as OutcomeMessage;
 use crate::generated::{self, OrdersRequest};
@@ -93,7 +93,7 @@ async fn serve_orders<A: Answerer>(
     attempt: &mut u32,
 ) -> &'static str {
     let mut client = LinkClient::new(channel)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_decoding_message_size(DISPATCH_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX);
     let software = concat!("tallyward-node ", env!("CARGO_PKG_VERSION")).to_owned();
     let mut orders = match client.orders(OrdersRequest { software }).await {

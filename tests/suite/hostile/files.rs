@@ -42,7 +42,7 @@ async fn a_malformed_node_configuration_is_refused() {
         ("certificate = \"certificate.pem\"", "certificate = \"absent.pem\"", "absent.pem"),
         ("key = \"key.pem\"", "key = \"../RYB/key.pem\"", "do not work together"),
         ("signing_key = \"signing.key\"", "signing_key = \"key.pem\"", "`signing_key`"),
-        ("signing_key = \"signing.key\"", "signing_key = \"absent.key\"", "tallyward-node init"),
+        ("signing_key = \"signing.key\"", "signing_key = \"absent.key\"", "`init` makes a key"),
     ] {
         assert_eq!(good.matches(from).count(), 1, "{from}");
         std::fs::write(&file, good.replace(from, to)).unwrap();
@@ -85,7 +85,7 @@ async fn a_malformed_coordinator_configuration_or_roster_is_refused() {
         ("organisation = \"Riverside Integrated Care Board\"", "organisation = \" \"", "one line"),
         ("sha256 = \"", "sha256 = \"0", "64 lower-case hexadecimal digits"),
         ("certificate = \"certificate.pem\"", "certificate = \"absent.pem\"", "absent.pem"),
-        ("signing_key = \"signing.key\"", "signing_key = \"absent.key\"", "tallyward-coordinator init"),
+        ("signing_key = \"signing.key\"", "signing_key = \"absent.key\"", "`init` makes a key"),
         ("roster = \"roster.toml\"", "roster = \"absent.toml\"", "absent.toml"),
     ] {
         assert_eq!(good.matches(from).count(), 1, "{from}");
