@@ -61,8 +61,8 @@ pub enum EngineError {
     /// A file could not be read or decoded.
     #[error("a file of the snapshot could not be read")]
     Read,
-    /// A contribution that cannot be counted, as a negative amount.
-    #[error("a contribution cannot be counted: a value to be summed is negative or too large")]
+    /// More contributions of one person than can be counted.
+    #[error("a contribution cannot be counted: there are too many of one person")]
     Contribution,
     /// The plan could not be bound or planned.
     #[error("the plan could not be made ready to run")]

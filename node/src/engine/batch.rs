@@ -25,6 +25,8 @@ struct Axis {
 struct Amounts {
     column: usize,
     kind: AmountKind,
+    /// The most that one person counts for, in hundredths.
+    most: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -57,13 +59,15 @@ impl Batches {
             };
             Some(Axis { column, levels: u32::try_from(declared.levels.len()).ok()?, map })
         });
-        let sums = template.measures.iter().filter_map(|measure| measure.column.as_deref()).map(|name| {
+        let sums = template.measures.iter().filter_map(|measure| Some((measure, measure.column.as_deref()?)));
+        let sums = sums.map(|(measure, name)| {
             let column = column(name, |found| matches!(found, DataType::Int64 | DataType::Decimal128(_, 2)))?;
             let kind = match schema.field(column).data_type() {
                 DataType::Int64 => AmountKind::Whole,
                 _ => AmountKind::Hundredths,
             };
-            Some(Amounts { column, kind })
+            let most = measure.measure.at_most_per_person()?.checked_mul(HUNDREDTHS)?;
+            Some(Amounts { column, kind, most: i64::try_from(most).ok()? })
         });
         Some(Self {
             person: column(PERSON_ID, |found| *found == DataType::UInt32)?,
@@ -80,7 +84,7 @@ impl Batches {
             return Err(EngineError::Other);
         }
         let cells = self.cells(batch);
-        let values = self.sums.iter().map(|sum| sum.values(batch)).collect::<Result<Vec<_>, _>>()?;
+        let values: Vec<Values> = self.sums.iter().map(|sum| sum.values(batch)).collect();
         let columns: Vec<Column<'_>> = values
             .iter()
             .map(|values| match values {
@@ -143,27 +147,30 @@ impl Axis {
 }
 
 impl Amounts {
-    fn values(&self, batch: &RecordBatch) -> Result<Values, EngineError> {
+    /// The column's amounts in hundredths.
+    ///
+    /// INVARIANT: every amount that SQL can compute becomes one that can be added up, between nought and what one person
+    /// counts for at most. Were a row refused for its amount, the refusal would tell that there is such a row.
+    fn values(&self, batch: &RecordBatch) -> Values {
         let column = batch.column(self.column);
         match self.kind {
             AmountKind::Whole => {
-                let scale = i64::try_from(HUNDREDTHS).map_err(|_| EngineError::Contribution)?;
-                values(column.as_primitive::<Int64Type>(), |units| units.checked_mul(scale))
+                let scale = i64::try_from(HUNDREDTHS).unwrap_or(i64::MAX);
+                values(column.as_primitive::<Int64Type>(), |units| units.saturating_mul(scale).clamp(0, self.most))
             }
-            AmountKind::Hundredths => {
-                values(column.as_primitive::<Decimal128Type>(), |hundredths| i64::try_from(hundredths).ok())
-            }
+            AmountKind::Hundredths => values(column.as_primitive::<Decimal128Type>(), |hundredths| {
+                i64::try_from(hundredths.clamp(0, i128::from(self.most))).unwrap_or(self.most)
+            }),
         }
     }
 }
 
 fn values<T: arrow::datatypes::ArrowPrimitiveType>(
     column: &PrimitiveArray<T>,
-    hundredths: impl Fn(T::Native) -> Option<i64>,
-) -> Result<Values, EngineError> {
-    let value = |value: T::Native| hundredths(value).ok_or(EngineError::Contribution);
+    hundredths: impl Fn(T::Native) -> i64,
+) -> Values {
     if column.null_count() == 0 {
-        return column.values().iter().map(|&v| value(v)).collect::<Result<_, _>>().map(Values::Full);
+        return Values::Full(column.values().iter().map(|&value| hundredths(value)).collect());
     }
-    column.iter().map(|v| v.map(value).transpose()).collect::<Result<_, _>>().map(Values::Gaps)
+    Values::Gaps(column.iter().map(|value| value.map(&hundredths)).collect())
 }

@@ -129,14 +129,27 @@ fn what_is_not_covered_is_left_out() {
 }
 
 #[test]
-fn sums_are_capped_per_person_and_refuse_what_cannot_be() {
+fn amounts_lie_between_nought_and_the_cap_per_person() {
     let stays: Vec<(u32, &str, &str, &str)> =
         (0..20).map(|n| (n, "2024-04-01", "1", if n == 0 { "900" } else { "10" })).collect();
     let found = count(&site(&stays), SAME, 1, None).unwrap();
     // Nineteen times ten and one capped at thirty: 220, on a grid of five.
     assert!(matches!(found.protected.cells(1)[0], Cell::Shown { value: 220, .. }));
-    let stays = [(0, "2024-04-01", "1", "-1")];
-    assert_eq!(count(&site(&stays), SAME, 1, None).map(|_| ()), Err(EngineError::Contribution));
+    // An amount that SQL made less than nothing, or more than can be, is no error: that would tell that the row is there.
+    for (amount, value) in [
+        ("length_of_stay_days - 1000", None),
+        ("length_of_stay_days - 9223372036854775807", None),
+        ("cast(length_of_stay_days as decimal(12, 2)) - 10.50", None),
+        ("length_of_stay_days * 100000000000000000", Some(600)),
+        ("9223372036854775807", Some(600)),
+    ] {
+        let edit = ("length_of_stay_days\nfrom", &*format!("{amount} as length_of_stay_days\nfrom"));
+        let said = match count(&site(&stays), edit, 1, None).unwrap().protected.cells(1)[0] {
+            Cell::Shown { value, .. } => Some(value),
+            _ => None,
+        };
+        assert_eq!(said, value, "{amount}");
+    }
 }
 
 proptest! {

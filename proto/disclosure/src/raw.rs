@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use crate::contributors::quantity;
 use crate::difference::Quantity;
-use crate::domain::Domain;
+use crate::domain::{Domain, Per};
 use crate::measure::{Measure, MeasureKind};
 
 /// Unprotected counts, sealed: no getter, Clone, PartialEq, serialisation or telling Debug.
@@ -99,6 +99,49 @@ impl RawTable {
             }
         }
         Some(())
+    }
+
+    /// Leaves each person under one level of every dimension of which the domain says that a person has one: the first in
+    /// declared order. `None` where a figure is too large.
+    ///
+    /// INVARIANT: a table adds up as its domain says, whatever the contributions are. Were a table refused in which
+    /// somebody stands under two levels, the refusal would tell that there is such a person.
+    pub(crate) fn settle(&mut self) -> Option<()> {
+        let mut after = self.domain.inner_len();
+        let dimensions: Vec<(Per, usize)> =
+            self.domain.dimensions().iter().map(|dimension| (dimension.per, dimension.levels.len())).collect();
+        for (per, levels) in dimensions {
+            after /= levels;
+            if per == Per::Record {
+                continue;
+            }
+            let mut earlier = RoaringBitmap::new();
+            for level in 0..levels {
+                let cells: Vec<usize> = (0..self.people.len()).filter(|cell| cell / after % levels == level).collect();
+                let mut of_level = RoaringBitmap::new();
+                for &cell in &cells {
+                    self.remove(cell, &earlier)?;
+                    of_level |= &self.people[cell];
+                }
+                earlier |= of_level;
+            }
+        }
+        Some(())
+    }
+
+    /// Takes these people, and all that they contribute, out of an inner cell.
+    fn remove(&mut self, cell: usize, people: &RoaringBitmap) -> Option<()> {
+        let present = self.people.get(cell)?;
+        if present.is_disjoint(people) {
+            return Some(());
+        }
+        let stays: Vec<bool> = present.iter().map(|person| !people.contains(person)).collect();
+        let left = |each: &Arc<Vec<u32>>| {
+            Arc::new(each.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(&amount, _)| amount).collect())
+        };
+        let each = self.each.iter().map(|cells| cells.get(cell).map(left)).collect();
+        let present = present - people;
+        self.replace(cell, present, each)
     }
 
     /// Puts a cell back as it was in `before`, a table of the same shape.

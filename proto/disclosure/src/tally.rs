@@ -137,7 +137,8 @@ impl Tally {
         Ok(self)
     }
 
-    /// The finished table.
+    /// The finished table. Of a dimension that has one level per person, whoever was added under several counts under the
+    /// first of them alone.
     ///
     /// # Errors
     /// [`TallyError::TooLarge`] where a figure exceeds 64 bits.
@@ -168,7 +169,9 @@ impl Tally {
             let set = RoaringBitmap::from_sorted_iter(cell.persons.iter().copied()).map_err(|_| TallyError::Shape)?;
             people.push(set);
         }
-        Ok(RawTable { domain: self.domain, measures: self.measures, people, amounts, each })
+        let mut raw = RawTable { domain: self.domain, measures: self.measures, people, amounts, each };
+        raw.settle().ok_or(TallyError::TooLarge)?;
+        Ok(raw)
     }
 }
 

@@ -164,6 +164,8 @@ pub struct Served {
     pub roots: Vec<Vec<u8>>,
     pub catalogue: Option<Vec<u8>>,
     pub documents: BTreeMap<Digest, Vec<u8>>,
+    /// Whether documents are asked for in vain: the connection stands, and nothing comes.
+    pub stalls: bool,
     /// Asked for the catalogue, and for documents.
     pub asked: (usize, usize),
     /// Who signs checkpoints, where anybody does.
@@ -243,8 +245,15 @@ impl LinkDoor for Doors {
     }
 
     async fn fetch(&self, _: ProviderCode, digest: Digest) -> Result<Vec<u8>, TurnedAway> {
-        let mut served = self.served.lock().unwrap();
-        served.asked.1 += 1;
+        let stalls = {
+            let mut served = self.served.lock().unwrap();
+            served.asked.1 += 1;
+            served.stalls
+        };
+        if stalls {
+            std::future::pending::<()>().await;
+        }
+        let served = self.served.lock().unwrap();
         served.documents.get(&digest).cloned().ok_or_else(|| TurnedAway::NotFound("nothing".to_owned()))
     }
 

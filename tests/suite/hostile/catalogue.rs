@@ -8,9 +8,9 @@ use template::{CatalogueDocument, Document as _, PayloadType, SigningKey, Templa
 use wire::Refusal;
 
 use super::ledger;
-use super::orders::resigned;
-use super::registry::{Registry, from_now, listed, new_key};
-use crate::world::{TEMPLATE, TEMPLATE_ID};
+use super::orders::{At, new_key, resigned};
+use super::registry::{Registry, from_now, listed, rows_of};
+use crate::world::{TEMPLATE, TEMPLATE_ID, until};
 
 const CATALOGUE: &str = "catalogue = \"required\"";
 
@@ -112,7 +112,30 @@ async fn a_catalogue_that_deceives_leaves_the_one_before() {
     let key = registry.catalogue_key();
     let signed = next.sign(&[&key]).to_bytes();
     let guardians = registry.guardians();
-    let bytes: [(&str, Vec<u8>, &str); 7] = [
+    let climbing = CatalogueDocument { templates: vec![], ..next.clone() };
+    let id = |id: &str| {
+        let mut listing = climbing.clone();
+        listing.templates = vec![template::ListedTemplate { id: id.to_owned(), ..next.templates[0].clone() }];
+        listing.sign(&[&key]).to_bytes()
+    };
+    let bytes: [(&str, Vec<u8>, &str); 14] = [
+        ("an id that climbs", id("../../x"), "1 to 80 of a-z"),
+        ("an id that climbs in disguise", id("%2e%2e%2fx"), "1 to 80 of a-z"),
+        ("an id that reads backwards", id("x\u{202e}y"), "1 to 80 of a-z"),
+        ("an id without end", id(&"a".repeat(10_000)), "1 to 80 of a-z"),
+        ("an empty id", id(""), "1 to 80 of a-z"),
+        ("a mark of byte order", resigned(&signed, PayloadType::Catalogue, &key, "{", "\u{feff}{"), "not a catalogue"),
+        (
+            "nested without end",
+            resigned(
+                &signed,
+                PayloadType::Catalogue,
+                &key,
+                "\"withdrawals\": [",
+                &format!("\"withdrawals\": {}", "[".repeat(200)),
+            ),
+            "not a catalogue",
+        ),
         (
             "signed by guardians in place of its key",
             next.sign(&[&guardians[0], &guardians[1]]).to_bytes(),
@@ -223,8 +246,7 @@ async fn only_what_the_catalogue_lists_as_approved_is_answered() {
     registry.serve(&CatalogueDocument { version: 7, withdrawals: vec![pinned], ..good.clone() });
     let node = registry.world.start_nodes(&["RYA"]).await;
     registry.noted(&["\"catalogue\":{\"version\":7"]).await;
-    let order = registry.order();
-    assert_eq!(registry.ask(&order).await, Err(Refusal::NotApproved));
+    registry.refused_at_last(Refusal::NotApproved).await;
     node.stop().await;
 }
 
@@ -273,12 +295,8 @@ async fn trust_roots_follow_one_another_or_not_at_all() {
     registry.served.lock().unwrap().roots = vec![signed.to_bytes()];
     let node = registry.world.start_nodes(&["RYA"]).await;
     registry.noted(&["\"root\":{\"version\":2"]).await;
-    let order = registry.order();
-    assert_eq!(
-        registry.ask(&order).await,
-        Err(Refusal::NotApproved),
-        "a key that the new root does not list counts no more"
-    );
+    // A key that the new root does not list counts no more.
+    registry.refused_at_last(Refusal::NotApproved).await;
     node.stop().await;
     // And so after a restart, from what the ledger kept, without the coordinator.
     registry.served.lock().unwrap().roots.clear();
@@ -290,11 +308,85 @@ async fn trust_roots_follow_one_another_or_not_at_all() {
     ledger::is_whole(&registry.world, "RYA").await;
 }
 
-/// A clock that stands still.
-struct At(chrono::DateTime<Utc>);
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_without_end_and_one_that_stops_half_way_leave_the_one_before() {
+    let mut registry = Registry::new(CATALOGUE).await;
+    let good = registry.catalogue();
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    registry.noted(&["\"catalogue\":{\"version\":5"]).await;
+    node.stop().await;
 
-impl node::Clock for At {
-    fn now(&self) -> chrono::DateTime<Utc> {
-        self.0
+    // More than any message holds: it is cut off, and the node goes on.
+    registry.serve_bytes(vec![b' '; 100 << 20]);
+    let asked = registry.served.lock().unwrap().asked.0;
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok());
+    until("the catalogue was asked for", async || (registry.served.lock().unwrap().asked.0 > asked).then_some(()))
+        .await;
+    node.stop().await;
+
+    // The node is cut off between the catalogue, which it has, and a document that it lists.
+    let enrolment = Some(registry.enrolment(vec![new_key().public()], 2));
+    let next = CatalogueDocument { version: 6, enrolment, ..good };
+    registry.serve(&next);
+    registry.served.lock().unwrap().stalls = true;
+    let fetched = registry.served.lock().unwrap().asked.1;
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    until("a document was asked for", async || (registry.served.lock().unwrap().asked.1 > fetched).then_some(())).await;
+    drop(node);
+    ledger::is_whole(&registry.world, "RYA").await;
+
+    // The old one is in force, alone, until all of the new one is there.
+    let whole = registry.served.lock().unwrap().catalogue.take();
+    registry.served.lock().unwrap().stalls = false;
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok());
+    node.stop().await;
+    assert_eq!(rows_of(&registry.world, &["\"catalogue\":{\"version\":6"]), Some(0));
+    registry.served.lock().unwrap().catalogue = whole;
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    registry.noted(&["\"catalogue\":{\"version\":6"]).await;
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok());
+    node.stop().await;
+    ledger::is_whole(&registry.world, "RYA").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_of_the_catalogues_key_who_ran_ahead_is_left_behind_by_a_new_root() {
+    let mut registry = Registry::new(CATALOGUE).await;
+    let good = registry.catalogue();
+    let ahead = CatalogueDocument { version: 5 + template::CATALOGUE_JUMP_MAX, ..good.clone() };
+    for document in [&good, &ahead] {
+        registry.serve(document);
+        let node = registry.world.start_nodes(&["RYA"]).await;
+        registry.noted(&[&format!("\"catalogue\":{{\"version\":{}", document.version)]).await;
+        node.stop().await;
     }
+    registry.serve(&CatalogueDocument { version: 6, ..good.clone() });
+    check(&mut registry, "the region's own, far behind", &["rolled back"]).await;
+
+    // The people name another key; the thief's counts no more, however far ahead, and the numbers begin again.
+    let (guardians, fresh) = (registry.guardians(), new_key());
+    let people: [(&str, &str, &SigningKey); 3] = [
+        ("amara.castellan", "North", &guardians[0]),
+        ("bryn.okafor", "Riverside", &guardians[1]),
+        ("carys.lindqvist", "East", &guardians[2]),
+    ];
+    let root = registry.root(2, &people, &fresh).sign(&[&guardians[0], &guardians[1]]);
+    registry.served.lock().unwrap().roots = vec![root.to_bytes()];
+    let under_it = CatalogueDocument { version: 6, root_version: 2, ..good };
+    registry.serve(&CatalogueDocument { version: ahead.version + 1, ..under_it.clone() });
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    registry.noted(&["catalogue-refused", "no trusted key signed"]).await;
+    node.stop().await;
+    registry.serve_bytes(under_it.sign(&[&fresh]).to_bytes());
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    registry.noted(&["\"catalogue\":{\"version\":6"]).await;
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok());
+    node.stop().await;
+    ledger::is_whole(&registry.world, "RYA").await;
 }

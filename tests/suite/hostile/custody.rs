@@ -12,7 +12,8 @@ use template::{
 use wire::{Dispatch, KnownRelease, Order, Refusal};
 
 use super::ledger;
-use super::registry::{ORGANISATION, Registry, from_now, new_key};
+use super::orders::new_key;
+use super::registry::{ORGANISATION, Registry, from_now};
 use crate::world::{ANALYST, TEMPLATE, World, until};
 
 /// What the coordinator may know of a release.

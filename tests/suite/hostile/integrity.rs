@@ -168,11 +168,21 @@ async fn a_ledger_that_was_changed_or_put_back_releases_nothing() {
         ("who stood behind it gone", changed("delete from contributors"), good_anchor.clone()),
         ("another reader", changed("update audit set analyst = 'eve' where n = 2"), good_anchor.clone()),
         ("a decision gone", changed("delete from audit where n = (select max(n) from audit)"), good_anchor.clone()),
+        (
+            "two decisions in each other's place",
+            changed(
+                "update audit set n = -1 where n = 1; update audit set n = 1 where n = 2; update audit set n = 2 where n = -1",
+            ),
+            good_anchor.clone(),
+        ),
         ("a decision gone from within", changed("delete from audit where n = 2"), good_anchor.clone()),
         ("an anchor that is empty", today.clone(), Vec::new()),
     ] {
         fs::write(&database, database_bytes).unwrap();
         fs::write(&anchor, anchor_bytes).unwrap();
+        // As the operator is told by `tallyward-node audit verify`.
+        let verified = node::Audit::read(&world.node_config("RYA"), &node::Part::Nothing);
+        assert!(matches!(verified, Err(node::AuditError::Reading(_))), "{what}");
         let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
         let answer = answer_to(&mut desk, &world.ask()).await;
         assert_eq!(answer.sites[0].outcome, SiteOutcome::Refused(Refusal::Quarantined), "{what}");

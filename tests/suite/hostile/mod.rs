@@ -3,6 +3,7 @@
 //! Every attack must end in the one word that its place has for it, tell nothing of a person, and leave ledger and store
 //! whole. A new attack belongs to the module that is named after what it is made of.
 
+mod approvals;
 mod attacker;
 mod catalogue;
 mod custody;
@@ -14,5 +15,7 @@ mod ledger;
 mod orders;
 mod registry;
 mod releases;
+mod sql;
 mod templates;
 pub mod whole;
+mod witness;

@@ -8,9 +8,10 @@ use template::{
     EnrolmentDocument, Envelope, ListedDocument, ListedTemplate, PersonDocument, PinnedBytes, PublicKey, Role,
     RoleDocument, RootDocument, SigningKey, TemplateStatus,
 };
-use wire::{Dispatch, Order, OrderId, Outcome, Refusal, RunId, verify_refusal};
+use wire::{Dispatch, Order, Refusal};
 
 use super::attacker::{FalseCoordinator, Served};
+use super::orders;
 use crate::world::{ANALYST, TEMPLATE, World, edit, until};
 
 /// A world whose nodes demand a catalogue, and a coordinator that serves whatever the test puts there.
@@ -20,11 +21,6 @@ pub struct Registry {
     pub served: Arc<Mutex<Served>>,
     /// The template's envelope.
     pub template: Vec<u8>,
-}
-
-/// A key of this test's own.
-pub fn new_key() -> SigningKey {
-    SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap()
 }
 
 /// A whole second, some time from now.
@@ -145,20 +141,7 @@ impl Registry {
     }
 
     pub fn order_at(&self, now: DateTime<Utc>) -> Order {
-        let issued_at = DateTime::from_timestamp(now.timestamp(), 0).unwrap();
-        let months = [("from", "2024-04"), ("to", "2025-03")];
-        Order {
-            id: OrderId::random().unwrap(),
-            run: RunId::random().unwrap(),
-            provider: "RYA".parse().unwrap(),
-            template: Digest::of(TEMPLATE.as_bytes()),
-            parameters: months.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-            purpose: "Plan beds".to_owned(),
-            analyst: ANALYST.parse().unwrap(),
-            request: None,
-            issued_at,
-            expires_at: issued_at + Duration::seconds(60),
-        }
+        orders::order_at(now)
     }
 
     /// What the node says to an order: the release's exact bytes, or a word.
@@ -168,29 +151,36 @@ impl Registry {
 
     /// [`Self::ask`] with more beside the order and the template.
     pub async fn ask_with(&mut self, order: &Order, more: Dispatch) -> Result<Vec<u8>, Refusal> {
-        let signed = order.sign(&self.world.order_key()).bytes().to_vec();
-        self.coordinator.send(Dispatch { order: signed, template: self.template.clone(), ..more }).await;
-        let (named, outcome) = self.coordinator.outcome().await;
-        assert_eq!(named, order.id);
-        match outcome {
-            Outcome::Release(bytes) => Ok(bytes),
-            Outcome::Refusal(envelope) => {
-                let key = self.world.provider_key("RYA").public();
-                Err(verify_refusal(&envelope, &key, &order.id, &"RYA".parse().unwrap()).unwrap())
-            }
-        }
+        let beside = Dispatch { template: self.template.clone(), ..more };
+        orders::asked(&self.world, &mut self.coordinator, order, beside).await
+    }
+
+    /// Asks until the node refuses with this word: what the audit has noted rules from the next moment on.
+    pub async fn refused_at_last(&mut self, word: Refusal) {
+        until(&format!("the node refuses: {word:?}"), async || {
+            let order = self.order();
+            (self.ask(&order).await == Err(word)).then_some(())
+        })
+        .await;
     }
 
     /// Waits until the provider's audit, read while its node runs, holds all these words in one row.
     pub async fn noted(&self, words: &[&str]) {
-        let config = self.world.node_config("RYA");
-        until(&format!("the audit says {words:?}"), async || {
-            let audit = node::Audit::read(&config, &node::Part::All).ok()?;
-            let rows = audit.export(node::Format::JsonLines).ok()?;
-            rows.lines().any(|row| words.iter().all(|word| row.contains(word))).then_some(())
-        })
-        .await;
+        noted(&self.world, words, 1).await;
     }
+}
+
+/// Waits until RYA's audit, read while its node runs, has so many rows that hold all these words.
+pub async fn noted(world: &World, words: &[&str], times: usize) {
+    until(&format!("the audit says {words:?} {times} times"), async || (rows_of(world, words)? >= times).then_some(()))
+        .await;
+}
+
+/// How many rows of RYA's audit hold all these words; `None` where it cannot be read now.
+pub fn rows_of(world: &World, words: &[&str]) -> Option<usize> {
+    let audit = node::Audit::read(&world.node_config("RYA"), &node::Part::All).ok()?;
+    let rows = audit.export(node::Format::JsonLines).ok()?;
+    Some(rows.lines().filter(|row| words.iter().all(|word| row.contains(word))).count())
 }
 
 /// A template as a catalogue lists it.

@@ -1,13 +1,12 @@
 //! Templates that nobody approved, or not enough, or not these bytes: neither asked by a coordinator nor run by a node.
 
-use chrono::{DateTime, Duration, Utc};
-use template::{Digest, Envelope, LookupDocument, PayloadType, SigningKey};
-use wire::{DeskError, Dispatch, Order, OrderId, Outcome, Refusal, RunId, verify_refusal};
+use template::{Envelope, LookupDocument, PayloadType};
+use wire::{DeskError, Dispatch, Outcome, Refusal, verify_refusal};
 
 use super::attacker::FalseCoordinator;
 use super::whole::nothing_is_told;
 use super::{ledger, orders};
-use crate::world::{ANALYST, TEMPLATE, TEMPLATE_ID, World, answer_to, logged, watch_log};
+use crate::world::{TEMPLATE, TEMPLATE_ID, World, answer_to, logged, watch_log};
 
 /// Each way in which a template is not approved: what, its envelope, and words that tell the coordinator's operator.
 fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -21,7 +20,14 @@ fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         assert!(TEMPLATE.contains(from), "{from}");
         world.guardians.sign_template(&TEMPLATE.replace(from, to)).to_bytes()
     };
-    let stranger = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let people: Vec<_> =
+        world.keys.guardians.iter().map(|(_, key)| template::SigningKey::from_pkcs8(key).unwrap()).collect();
+    let as_release =
+        Envelope::sign(PayloadType::Release, TEMPLATE.as_bytes().to_vec(), &people.iter().collect::<Vec<_>>());
+    let long = format!("id = \"{}\"", "a".repeat(10_000));
+    let deep = format!("totals = {}{}", "[".repeat(200), "]".repeat(200));
+    let id = "id = \"admissions-by-group\"";
+    let stranger = orders::new_key();
     let by_stranger = Envelope::sign(PayloadType::Template, TEMPLATE.as_bytes().to_vec(), &[&stranger, &stranger]);
     let as_lookup = Envelope::parse(&good).unwrap().unverified_payload().to_vec();
     vec![
@@ -31,11 +37,22 @@ fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("strangers", by_stranger.to_bytes(), "no trusted key signed"),
         ("its author among two", signed("Dee Author", "Amara Castellan"), "an author does not count"),
         ("one byte altered", orders::altered(&good, "threshold = 10", "threshold = 11"), "no trusted key signed"),
+        ("one space more", orders::altered(&good, "threshold = 10", "threshold =  10"), "no trusted key signed"),
         ("expired", signed("2098-12-31", "2020-12-31"), "2020-12-31"),
         ("another type", Envelope::sign(PayloadType::Lookup, as_lookup, &[&stranger]).to_bytes(), "another type"),
+        ("a release in its place", as_release.to_bytes(), "another type"),
         ("no envelope", TEMPLATE.as_bytes().to_vec(), "not a DSSE envelope"),
         ("nothing", Vec::new(), "not a DSSE envelope"),
         ("no template", world.guardians.sign_template("id = 1").to_bytes(), "not a template"),
+        ("a field that nobody knows", signed("version = 1\n", "version = 1\nfreshness = 1\n"), "not a template"),
+        ("a field twice", signed("version = 1\n", "version = 1\nversion = 1\n"), "not a template"),
+        ("a fraction", signed("threshold = 10", "threshold = 10.0"), "not a template"),
+        ("nested without end", signed("totals = [[]]", &deep), "not a template"),
+        ("an id that climbs", signed(id, "id = \"../../x\""), "1 to 80 of a-z"),
+        ("an id that climbs in disguise", signed(id, "id = \"%2e%2e%2fx\""), "1 to 80 of a-z"),
+        ("an id that reads backwards", signed(id, "id = \"x\u{202e}y\""), "1 to 80 of a-z"),
+        ("an id without end", signed(id, &long), "1 to 80 of a-z"),
+        ("an empty id", signed(id, "id = \"\""), "1 to 80 of a-z"),
         ("below the floor", signed("threshold = 10", "threshold = 1"), "threshold"),
         ("rounded to nothing", signed("rounding = 5", "rounding = 1"), "rounding"),
         ("fan-out", signed("from hospital_spell\n", "from hospital_spell cross join generate_series(1, 20)\n"), "SQL"),
@@ -61,7 +78,7 @@ async fn a_node_runs_no_template_that_is_not_approved() {
     for (what, template, _) in &cases {
         // The coordinator itself is in it: it signs an order for exactly these bytes.
         let payload = Envelope::parse(template).map(|e| e.unverified_payload().to_vec()).unwrap_or_default();
-        let order = order_of(&payload);
+        let order = orders::order_of(&payload);
         let signed = order.sign(&key).bytes().to_vec();
         coordinator.send(Dispatch { order: signed, template: template.clone(), ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;
@@ -76,23 +93,6 @@ async fn a_node_runs_no_template_that_is_not_approved() {
     assert_eq!(reasons.len(), cases.len());
     assert!(reasons.iter().all(|reason| reason == "template-not-approved" || reason == "plan-refused"), "{reasons:?}");
     nothing_is_told(&world);
-}
-
-fn order_of(template: &[u8]) -> Order {
-    let now = DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap();
-    let months = [("from", "2024-04"), ("to", "2025-03")];
-    Order {
-        id: OrderId::random().unwrap(),
-        run: RunId::random().unwrap(),
-        provider: "RYA".parse().unwrap(),
-        template: Digest::of(template),
-        parameters: months.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        purpose: "Plan beds".to_owned(),
-        analyst: ANALYST.parse().unwrap(),
-        request: None,
-        issued_at: now,
-        expires_at: now + Duration::seconds(60),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +114,7 @@ async fn a_node_reads_no_look_up_that_is_not_approved_or_is_older_than_one_it_re
         rows: vec![vec!["Y00001".to_owned(), "mdg-01".to_owned()]],
     };
     let signed = |number: u64| world.guardians.sign_lookup(&version(number)).to_bytes();
-    let stranger = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    let stranger = orders::new_key();
     let payload = Envelope::parse(&signed(3)).unwrap().unverified_payload().to_vec();
     let other = LookupDocument { name: "practice_region".to_owned(), ..version(3) };
     let mut coordinator = FalseCoordinator::start(&world);
@@ -133,7 +133,7 @@ async fn a_node_reads_no_look_up_that_is_not_approved_or_is_older_than_one_it_re
         ("the third", vec![signed(3)], true),
         ("the second after the third", vec![signed(2)], false),
     ] {
-        let order = order_of(toml.as_bytes());
+        let order = orders::order_of(toml.as_bytes());
         let bytes = order.sign(&key).bytes().to_vec();
         coordinator.send(Dispatch { order: bytes, template: template.clone(), lookups, ..Dispatch::default() }).await;
         let (named, outcome) = coordinator.outcome().await;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use disclosure::{
-    Cell, Coverage, Depth, Domain, Extent, Measure, MeasureKind, Per, Policy, Public, Reported, Rounding, Threshold,
-    Zeros,
+    Cell, Column, Coverage, Depth, Domain, Extent, Measure, MeasureKind, Per, Policy, Public, Reported, Rounding,
+    Threshold, Zeros,
 };
 use proptest::prelude::*;
 
@@ -208,16 +208,27 @@ proptest! {
 }
 
 #[test]
-fn a_person_under_two_levels_of_a_personal_dimension_is_refused() {
-    let domain = domain(&[(2, Per::Person)], &[]);
-    let measures = [Measure::people("people")];
-    let mut tally = disclosure::Tally::new(&domain, &measures).unwrap();
-    tally.add(&[0, 1], &[7, 7], &[]).unwrap();
-    let policy = Policy::nhs_sde();
-    let public = Public::nothing(&domain, &measures);
-    let refused =
-        disclosure::protect(tally.finish().unwrap(), &domain, &measures, &policy, &Coverage::whole(&domain), &public);
-    assert_eq!(refused.err(), Some(disclosure::ProtectError::SeveralLevels { dimension: "d0".into() }));
+fn a_person_under_two_levels_of_a_personal_dimension_counts_under_the_first() {
+    let domain = domain(&[(2, Per::Person), (2, Per::Record)], &[]);
+    let measures = [Measure::people("people"), Measure::rows("rows", None).unwrap(), Measure::sum("days", 30).unwrap()];
+    let said = |with_twenty_more: bool| {
+        let mut tally = disclosure::Tally::new(&domain, &measures).unwrap();
+        let (first, second): (Vec<u32>, Vec<u32>) = ((0..12).collect(), (20..32).collect());
+        tally.add(&[1; 12], &first, &[Column::Full(&[100; 12])]).unwrap();
+        if with_twenty_more {
+            tally.add(&[2; 20], &[7; 20], &[Column::Full(&[3_000; 20])]).unwrap();
+        }
+        tally.add(&[0], &[7], &[Column::Gaps(&[None])]).unwrap();
+        tally.add(&[2; 12], &second, &[Column::Full(&[100; 12])]).unwrap();
+        let (coverage, public) = (Coverage::whole(&domain), Public::nothing(&domain, &measures));
+        let policy = Policy::nhs_sde();
+        let raw = tally.finish().unwrap();
+        disclosure::protect(raw, &domain, &measures, &policy, &coverage, &public).unwrap().table().to_vec()
+    };
+    // Twelve people with twelve rows and twelve days under each level: nothing of the seventh's other rows is there.
+    let table = said(true);
+    assert_eq!(table, said(false));
+    assert_eq!(table[1][2], Cell::Shown { value: 10, low: 10, high: 12 });
 }
 
 #[test]

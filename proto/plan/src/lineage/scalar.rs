@@ -18,6 +18,14 @@ const DATE_PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "dow",
 /// Decimals of this precision can overflow on some value.
 const DECIMAL_PRECISION_FULL: u8 = 38;
 
+/// The furthest day from 1 January 1970 that a statement may name: the year 9999, which stands for "open" in many systems.
+const DAYS_MAX: u32 = 2_932_896;
+/// The longest interval: two hundred years.
+const INTERVAL_MONTHS_MAX: u32 = 2_400;
+const INTERVAL_DAYS_MAX: u32 = 73_100;
+const MICROS_PER_DAY: u64 = 86_400_000_000;
+const NANOS_PER_DAY: u64 = 86_400_000_000_000;
+
 /// Where an expression stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -112,7 +120,8 @@ impl<'a> Scope<'a> {
     /// Checks an expression that is no bare column.
     fn computed(&self, expr: &Expr) -> Result<(), PlanError> {
         match expr {
-            Expr::Literal(..) | Expr::Placeholder(_) => Ok(()),
+            Expr::Literal(value, _) => moderate(value),
+            Expr::Placeholder(_) => Ok(()),
             Expr::BinaryExpr(binary) => self.binary(binary),
             Expr::Not(inner)
             | Expr::IsTrue(inner)
@@ -231,6 +240,9 @@ impl<'a> Scope<'a> {
         let from = self.data_type(expr)?;
         let to = field.data_type();
         let is_literal = matches!(unaliased(expr), Expr::Literal(..));
+        if let (Expr::Literal(text, _), true) = (unaliased(expr), is_time(to)) {
+            moderate_text(text)?;
+        }
         if is_literal || is_total(&from, to) {
             return Ok(());
         }
@@ -301,6 +313,35 @@ const fn is_time(data_type: &DataType) -> bool {
 
 const fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// Refuses days and intervals so far out that reckoning with them could leave the calendar: an error on some rows would
+/// tell that they are there. All the operators that one statement may have do not lead from here to the calendar's end,
+/// the year 262,142.
+fn moderate(value: &ScalarValue) -> Result<(), PlanError> {
+    let is_moderate = match value {
+        ScalarValue::Date32(Some(day)) => day.unsigned_abs() <= DAYS_MAX,
+        ScalarValue::TimestampMicrosecond(Some(at), _) => at.unsigned_abs() / MICROS_PER_DAY <= u64::from(DAYS_MAX),
+        ScalarValue::TimestampNanosecond(Some(_), _) => true,
+        ScalarValue::IntervalMonthDayNano(Some(interval)) => {
+            interval.months.unsigned_abs() <= INTERVAL_MONTHS_MAX
+                && interval.days.unsigned_abs() <= INTERVAL_DAYS_MAX
+                && interval.nanoseconds.unsigned_abs() / NANOS_PER_DAY <= u64::from(INTERVAL_DAYS_MAX)
+        }
+        ScalarValue::IntervalYearMonth(Some(months)) => months.unsigned_abs() <= INTERVAL_MONTHS_MAX,
+        other => !other.data_type().is_temporal() || other.is_null(),
+    };
+    is_moderate.then_some(()).ok_or_else(|| PlanError::expression("a day or an interval so far out"))
+}
+
+/// [`moderate`] for text that is to become a day: it begins with a year of four digits.
+fn moderate_text(value: &ScalarValue) -> Result<(), PlanError> {
+    let text = match value {
+        ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)) => text,
+        other => return moderate(other),
+    };
+    let year = text.split('-').next().filter(|year| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()));
+    year.map(drop).ok_or_else(|| PlanError::expression("a day that does not begin with a year of four digits"))
 }
 
 /// Whether a cast succeeds on every value.

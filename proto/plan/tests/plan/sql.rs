@@ -1,12 +1,12 @@
 //! Attacks fail for the right reason; honest SQL passes.
 
-use crate::cases::{cases, check};
-use crate::isolation;
+use crate::cases::{check, root};
+use crate::{files, isolation};
 
 #[test]
 fn every_attack_is_refused_for_its_rule() {
     let mut wrong = Vec::new();
-    for case in cases("attacks") {
+    for case in files::leaks(root()) {
         let [rule, outputs] = case.header.as_slice() else { panic!("{}: header", case.name) };
         match check(&case.sql, outputs) {
             Ok(_) => wrong.push(format!("{}: PASSED", case.name)),
@@ -22,7 +22,7 @@ fn every_attack_is_refused_for_its_rule() {
 #[test]
 fn honest_sql_passes_and_keeps_people_apart() {
     let mut wrong = Vec::new();
-    for case in cases("allowed") {
+    for case in files::honest(root()) {
         let [outputs] = case.header.as_slice() else { panic!("{}: header", case.name) };
         match check(&case.sql, outputs) {
             Ok(checked) => wrong.extend(isolation::broken(&checked).map(|found| format!("{}: {found}", case.name))),

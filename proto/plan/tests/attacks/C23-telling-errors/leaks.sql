@@ -101,3 +101,18 @@ select person_id, admission_date as month from hospital_spell where date_part('e
 
 -- case: date_part_of_text | cast | month period
 select person_id, admission_date as month from hospital_spell where date_part('year', primary_diagnosis_code) = 1
+
+-- case: day_beyond_time_of_some | expression | month period
+select person_id, case when primary_diagnosis_code = 'J44' then admission_date + interval '300000 years' else admission_date end as month from hospital_spell
+
+-- case: day_before_time_of_some | expression | month period
+select person_id, case when primary_diagnosis_code = 'J44' then admission_date - interval '2147483647 days' else admission_date end as month from hospital_spell
+
+-- case: moment_beyond_time_of_some | expression | month period
+select person_id, case when primary_diagnosis_code = 'J44' then arrival_datetime + interval '300000 years' else arrival_datetime end as month from ed_attendance
+
+-- case: last_day_of_the_calendar | expression | month period
+select person_id, case when primary_diagnosis_code = 'J44' then date '+262142-12-31' else admission_date end + interval '1 year' as month from hospital_spell
+
+-- case: last_day_of_the_calendar_implied | unplannable | month period
+select person_id, coalesce(discharge_date, '+262142-12-31') + interval '1 year' as month from hospital_spell
