@@ -10,6 +10,7 @@ use wire::{
 };
 
 use crate::region::{Region, ada, answered, ask, key};
+use crate::restart::close_all;
 
 async fn asked(region: &Region) -> (Coordinator, RunId, Vec<EvidencePart>) {
     let coordinator = region.open();
@@ -112,4 +113,33 @@ async fn whatever_is_altered_is_found() {
     assert!(verify_evidence(&parts, &Anchors { coordinator: Some(stranger.public()), ..anchors }).is_err());
     assert!(verify_evidence(&parts, &Anchors { roster: Some(template::Digest::of(b"x")), ..anchors }).is_err());
     assert!(read_evidence(b"{}").is_err() && read_evidence(b"").is_err());
+}
+
+#[tokio::test]
+async fn a_release_stands_for_no_other_provider_and_no_later_order() {
+    let region = Region::governed(5);
+    let earlier = {
+        let coordinator = region.open();
+        coordinator.ask(ada(), ask(), None).await.unwrap();
+        let taken = region.nodes[0].take(&coordinator).await;
+        let release = region.nodes[0].release(&taken, [40, 44]);
+        region.clock.forward(61);
+        coordinator.close_due().await;
+        close_all(coordinator);
+        release
+    };
+    let (_coordinator, _, parts) = asked(&region).await;
+    let anchors = Anchors { root: Some(region.root().digest()), ..Anchors::default() };
+    assert_eq!(verify_evidence(&parts, &anchors).unwrap().differences, Vec::<String>::new());
+    let releases: Vec<usize> = (0..parts.len()).filter(|place| parts[*place].kind == EvidenceKind::Release).collect();
+    let others = parts[releases[1]].bytes.clone();
+    for (what, bytes) in [("another provider's", others), ("of an earlier order", earlier)] {
+        let mut altered = parts.clone();
+        altered[releases[0]].bytes = bytes;
+        let error = verify_evidence(&altered, &anchors).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("{}: its release does not verify", region.nodes[0].code)),
+            "{what}: {error}"
+        );
+    }
 }

@@ -29,7 +29,11 @@ impl Site {
 
     /// What the node says to a template over so many months: the cells of each measure, or a word.
     pub async fn ask(&self, toml: &str, months: u32) -> Result<Vec<Vec<Value>>, Refusal> {
-        let order = Order { parameters: parameters(months), ..orders::order_of(toml.as_bytes()) };
+        self.ask_with(toml, parameters(months)).await
+    }
+
+    async fn ask_with(&self, toml: &str, parameters: Vec<(String, String)>) -> Result<Vec<Vec<Value>>, Refusal> {
+        let order = Order { parameters, ..orders::order_of(toml.as_bytes()) };
         let template = self.world.guardians.sign_template(toml).to_bytes();
         let signed = order.sign(&self.world.order_key()).bytes().to_vec();
         match self.node.answer(Dispatch { order: signed, template, ..Dispatch::default() }).await {
@@ -118,4 +122,55 @@ async fn no_word_of_a_node_depends_on_a_record() {
         let cells = site.ask(&toml, 1).await.unwrap();
         assert_eq!(cells[0][3], json!({"shown": {"value": 40, "low": 38, "high": 42}}));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_takes_its_own_values_and_nothing_else() {
+    let site = Site::of(&(0..12).map(|_| person(vec![stay(0, 0)])).collect::<Vec<_>>()).await;
+    let sql = "select person_id, case when treatment_function_code = $choice then 'yes' else '21' end as level \
+        from hospital_spell where length_of_stay_days >= $n";
+    let toml = Declared { lookups: false, ..Declared::of("level level") }.template("parameters", sql);
+    let good = parameters(1);
+    let with = |name: &str, value: &str| {
+        let given =
+            good.iter().map(|(known, old)| (known.clone(), if known == name { value.to_owned() } else { old.clone() }));
+        given.collect::<Vec<_>>()
+    };
+    for (name, values) in [
+        (
+            "n",
+            &[
+                "0",
+                "10",
+                "-1",
+                "1e400",
+                "NaN",
+                "9223372036854775808",
+                "2.0",
+                "0x2",
+                " 2",
+                "+2",
+                "02",
+                "2\0",
+                "\u{ff12}",
+                "",
+            ][..],
+        ),
+        ("choice", &["S2", "s1", "' or '1'='1", "300'--", "300\0", "S\u{0406}", "$n", ""]),
+        ("from", &["2024-13", "2024-4", "24-04", "2024-04-01", "99999-01", "now", "$to", ""]),
+    ] {
+        for value in values {
+            let said = site.ask_with(&toml, with(name, value)).await;
+            assert_eq!(said, Err(Refusal::BadParameters), "{name} = {value:?}");
+        }
+    }
+    for (what, parameters) in [
+        ("one missing", good[..3].to_vec()),
+        ("one twice", [good.clone(), good[3..].to_vec()].concat()),
+        ("one that is not declared", [good.clone(), vec![("threshold".to_owned(), "1".to_owned())]].concat()),
+    ] {
+        assert_eq!(site.ask_with(&toml, parameters).await, Err(Refusal::BadParameters), "{what}");
+    }
+    let said = site.ask_with(&toml, with("choice", "S1")).await.unwrap();
+    assert_eq!(said[0][0], json!({"shown": {"value": 10, "low": 10, "high": 12}}));
 }
