@@ -1,10 +1,11 @@
 //! Answers as documents: what was asked, what came of every site, and what combining found.
 
-use combine::{CombineError, Heard, Site};
+use combine::{CombineError, Site};
 use template::{Grouping, Lookup};
 use wire::{Answer, AnswerSite, RunState};
 
-use crate::run::Snapshot;
+use crate::publish;
+use crate::run::{Published, Snapshot};
 
 /// The answer while sites may still answer: outcomes, and no figures.
 pub(crate) fn waiting(snapshot: &Snapshot) -> Answer {
@@ -13,12 +14,21 @@ pub(crate) fn waiting(snapshot: &Snapshot) -> Answer {
     Answer { notes: vec![waiting.to_owned()], ..head(snapshot, RunState::Waiting) }
 }
 
-/// The first revision of a closed run's answer.
+/// A revision of a closed run's answer, over the sites that are summed.
 ///
 /// # Errors
 /// A [`CombineError`] where the sites' tables are not of the run's question.
-pub(crate) fn closed(snapshot: &Snapshot, closed_at: chrono::DateTime<chrono::Utc>) -> Result<Answer, CombineError> {
-    let mut answer = Answer { revision: 1, closed_at: Some(closed_at), ..head(snapshot, RunState::Answered) };
+pub(crate) fn revision(
+    snapshot: &Snapshot,
+    published: Published,
+    made_at: chrono::DateTime<chrono::Utc>,
+) -> Result<Answer, CombineError> {
+    let mut answer = Answer {
+        revision: published.revision,
+        closed_at: Some(published.closed_at),
+        made_at: Some(made_at),
+        ..head(snapshot, RunState::Answered)
+    };
     let Some(query) = &snapshot.query else {
         answer.notes.push(
             "The template is approved no longer, so nothing was combined. Ask with a version that is approved."
@@ -26,15 +36,8 @@ pub(crate) fn closed(snapshot: &Snapshot, closed_at: chrono::DateTime<chrono::Ut
         );
         return Ok(answer);
     };
-    let sites: Vec<Site<'_>> = snapshot
-        .sites
-        .iter()
-        .map(|site| Site {
-            provider: &site.record.provider,
-            kind: site.record.kind,
-            heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
-        })
-        .collect();
+    let sites: Vec<Site<'_>> =
+        snapshot.sites.iter().map(|site| publish::heard(site, site.block.unwrap_or_default())).collect();
     let lookups: Vec<&Lookup> = snapshot.lookups.iter().map(AsRef::as_ref).collect();
     let conclusions = combine::conclude(query, snapshot.record.grouping, &lookups, &sites)?;
     answer.groups = conclusions.groups;
@@ -60,6 +63,8 @@ fn head(snapshot: &Snapshot, state: RunState) -> Answer {
         asked_at: record.asked_at,
         deadline: record.deadline,
         closed_at: None,
+        made_at: None,
+        late_until: (record.late_until > record.deadline).then_some(record.late_until),
         stands_for: wire::STANDS_FOR.to_owned(),
         dimensions: query.map(combine::dimensions).unwrap_or_default(),
         measures: query.map(combine::measures).unwrap_or_default(),
@@ -72,6 +77,8 @@ fn head(snapshot: &Snapshot, state: RunState) -> Answer {
                 kind: site.record.kind,
                 outcome: site.outcome,
                 as_at: site.release.as_ref().map(|release| release.header.as_at),
+                since_revision: site.since,
+                block: site.block.map(|block| block.0),
             })
             .collect(),
         groups: Vec::new(),

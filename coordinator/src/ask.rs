@@ -25,6 +25,7 @@ pub(crate) struct Question {
     pub grouping: Grouping,
     pub purpose: String,
     pub deadline_s: u32,
+    pub late_s: u32,
     pub providers: Vec<Provider>,
     /// The organisation of whoever asks, as the region's enrolment or the operator's list writes it.
     pub organisation: String,
@@ -67,6 +68,7 @@ impl Coordinator {
             grouping,
             purpose,
             deadline_s: self.deadline_s(ask)?,
+            late_s: self.0.config.limits.late_s,
             providers: providers.into_iter().cloned().collect(),
             organisation,
             agreement_ends,
@@ -283,6 +285,8 @@ fn run_record(
     // Whole seconds, and never less time than was given.
     let started = if asked_at == now { asked_at } else { asked_at + Duration::seconds(1) };
     let deadline = started + Duration::seconds(question.deadline_s.into());
+    // A run stops when its agreement ends.
+    let in_agreement = |moment: DateTime<Utc>| question.agreement_ends.map_or(moment, |ends| moment.min(ends));
     RunRecord {
         id,
         analyst,
@@ -296,8 +300,8 @@ fn run_record(
         request: request.map(|request| request.digest),
         grouping: question.grouping,
         asked_at,
-        // A run stops when its agreement ends.
-        deadline: question.agreement_ends.map_or(deadline, |ends| deadline.min(ends)),
+        deadline: in_agreement(deadline),
+        late_until: in_agreement(deadline + Duration::seconds(question.late_s.into())),
         closed_at: None,
     }
 }

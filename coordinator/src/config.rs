@@ -67,6 +67,10 @@ pub struct Limits {
     pub open_runs: usize,
     /// Runs of one analyst that are open at the same time.
     pub open_runs_per_analyst: usize,
+    /// How long after a run's deadline late answers are taken, seconds; nought where none are.
+    pub late_s: u32,
+    /// The most revisions of one answer, the first one counted.
+    pub revisions: u32,
 }
 
 /// Why a configuration cannot be used. The operator reads it: it names the file and the key, and says what to write.
@@ -245,6 +249,7 @@ impl Reader<'_> {
 
     fn limits(&self, written: &written::Limits) -> Result<Limits, ConfigError> {
         const WEEKS_4_S: u32 = 4 * 7 * 24 * 60 * 60;
+        const REVISIONS_MAX: u32 = 20;
         let within = |key: &str, value: usize, most: usize| {
             let problem = || self.value(&format!("limits.{key}"), format!("write a number from 1 to {most}"));
             (1..=most).contains(&value).then_some(value).ok_or_else(problem)
@@ -257,6 +262,12 @@ impl Reader<'_> {
             longest_deadline_s: written.longest_deadline_s,
             open_runs,
             open_runs_per_analyst: within("open_runs_per_analyst", written.open_runs_per_analyst, open_runs)?,
+            late_s: match written.late_s {
+                0 => 0,
+                late_s => within("late_s", late_s as usize, WEEKS_4_S as usize).map(|_| late_s)?,
+            },
+            revisions: within("revisions", written.revisions as usize, REVISIONS_MAX as usize)
+                .map(|_| written.revisions)?,
         })
     }
 

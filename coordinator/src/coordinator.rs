@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use template::{Envelope, Query};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
-use wire::{AnalystName, Doors, ReportedRelease, RunId, verify_refusal};
+use wire::{AnalystName, Answer, Doors, ReportedRelease, RunId, verify_refusal};
 
 use crate::catalogue::{self, LeftOut};
 use crate::clock::{Clock, SystemClock, whole_second};
@@ -16,10 +16,10 @@ use crate::config::Config;
 use crate::governance::{self, Governed};
 use crate::registry::{IssueError, Issuer, Registry};
 use crate::roster::{Roster, RosterError};
-use crate::run::{AskedSite, Connection, OpenRun, Said};
+use crate::run::{AskedSite, Connection, Intake, OpenRun, Published, Said};
 use crate::state::State;
 use crate::steps::Steps;
-use crate::store::{OpenRecord, OutcomeKind, OutcomeRecord, RunRecord, Store, StoreError};
+use crate::store::{AnswerRecord, OpenRecord, OutcomeKind, OutcomeRecord, RunRecord, Store, StoreError};
 
 /// A coordinator. Cloning it gives another handle to the same one.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub governing: tokio::sync::Mutex<()>,
     /// Held while a signed request is looked up and kept: the same one leads to one run, whoever brings it first.
     pub asking: tokio::sync::Mutex<()>,
+    /// Held from looking up what earlier answers sum to keeping what the next one sums.
+    pub publishing: tokio::sync::Mutex<()>,
     /// Signs catalogues, if this coordinator issues any.
     pub issuer: Option<Issuer>,
     roster: RwLock<Arc<Roster>>,
@@ -105,6 +107,7 @@ impl Coordinator {
             governed: RwLock::new(Arc::new(governed)),
             governing: tokio::sync::Mutex::new(()),
             asking: tokio::sync::Mutex::new(()),
+            publishing: tokio::sync::Mutex::new(()),
             issuer,
             steps: Arc::new(steps),
             clock: Arc::new(clock),
@@ -119,6 +122,12 @@ impl Coordinator {
         for record in coordinator.0.store.open_runs()? {
             let run = coordinator.restored(record)?;
             coordinator.state().add(run);
+        }
+        for (record, newest) in coordinator.0.store.late_runs(coordinator.0.clock.now())? {
+            let run = coordinator.restored_late(record, &newest)?;
+            if run.waits_for_late() {
+                coordinator.state().add(run);
+            }
         }
         Ok(coordinator)
     }
@@ -158,7 +167,7 @@ impl Coordinator {
     }
 
     /// The question of a run, if its template is approved still.
-    fn query(&self, run: &RunRecord) -> Result<Option<Arc<Query>>, StoreError> {
+    pub(crate) fn query(&self, run: &RunRecord) -> Result<Option<Arc<Query>>, StoreError> {
         let governed = self.governed();
         let approved = match governed.catalogue.find_exact(&run.template) {
             Some(listed) => Some(Arc::clone(&listed.approved)),
@@ -195,6 +204,21 @@ impl Coordinator {
         Ok(OpenRun { request: request.map(Arc::new), ..OpenRun::new(run, query, listed, sites) })
     }
 
+    /// A closed run that takes late answers, as the store has it.
+    fn restored_late(&self, record: OpenRecord, newest: &AnswerRecord) -> Result<OpenRun, StoreError> {
+        let closed_at = record.run.closed_at.unwrap_or(record.run.deadline);
+        let mut run = self.restored(record)?;
+        let answer: Answer =
+            serde_json::from_slice(&newest.document).map_err(|_| StoreError::Unreadable("answer"))?;
+        for site in &mut run.sites {
+            let answered = answer.sites.iter().find(|answered| answered.provider == site.record.provider);
+            site.since = answered.and_then(|answered| answered.since_revision);
+        }
+        run.published = Some(Published { revision: newest.revision, closed_at });
+        run.intake = Arc::new(tokio::sync::RwLock::new(Intake::Late));
+        Ok(run)
+    }
+
     /// Renews the catalogue in time, until the coordinator stops.
     async fn keep_catalogue(&self) {
         /// How often it is looked whether it is time: far more often than half of the shortest life, an hour.
@@ -212,6 +236,7 @@ impl Coordinator {
         /// How long to sleep at least: deadlines are whole seconds.
         const SLEEP_LEAST: std::time::Duration = std::time::Duration::from_millis(20);
         loop {
+            self.revise_late().await;
             for run in self.due() {
                 let coordinator = self.clone();
                 tokio::spawn(async move { coordinator.close(run).await });

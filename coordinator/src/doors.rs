@@ -6,7 +6,7 @@ use template::Digest;
 use tokio_stream::wrappers::WatchStream;
 use wire::{
     Acknowledged, AnalystName, Answer, Ask, CatalogueNews, Countersigned, DeskDoor, Dispatch, EvidencePart,
-    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, Register, RunId, RunState,
+    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, Register, Revisions, RunId, RunState,
     RunSummary, TemplateList, TurnedAway,
 };
 
@@ -69,7 +69,7 @@ impl DeskDoor for Coordinator {
         self.enrolled(&analyst)?;
         let open = self
             .state()
-            .run(run)
+            .open(run)
             .filter(|open| open.record.analyst == analyst)
             .map(|open| WatchStream::new(open.progress.subscribe()));
         if let Some(moving) = open {
@@ -89,13 +89,23 @@ impl DeskDoor for Coordinator {
         self.enrolled(&analyst)?;
         let open = self
             .state()
-            .run(run)
+            .open(run)
             .filter(|open| open.record.analyst == analyst)
             .map(|open| answer::waiting(&open.snapshot(Intake::Open)));
         match open {
             Some(waiting) => Ok(waiting),
             None => self.kept_answer(&analyst, run).await,
         }
+    }
+
+    async fn answer_at(&self, analyst: AnalystName, run: RunId, revision: u32) -> Result<Answer, TurnedAway> {
+        self.enrolled(&analyst)?;
+        self.answer_of(&analyst, run, revision).await
+    }
+
+    async fn revisions(&self, analyst: AnalystName, run: RunId) -> Result<Revisions, TurnedAway> {
+        self.enrolled(&analyst)?;
+        self.revisions_of(&analyst, run).await
     }
 
     async fn runs(&self, analyst: AnalystName) -> Result<Vec<RunSummary>, TurnedAway> {
@@ -113,14 +123,19 @@ impl DeskDoor for Coordinator {
         self.public_register().await
     }
 
-    async fn proof(&self, analyst: AnalystName, run: RunId) -> Result<Vec<u8>, TurnedAway> {
+    async fn proof(&self, analyst: AnalystName, run: RunId, revision: Option<u32>) -> Result<Vec<u8>, TurnedAway> {
         self.enrolled(&analyst)?;
-        self.proven(&analyst, run).await
+        self.proven(&analyst, run, revision).await
     }
 
-    async fn evidence(&self, auditor: AnalystName, run: RunId) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
+    async fn evidence(
+        &self,
+        auditor: AnalystName,
+        run: RunId,
+        revision: Option<u32>,
+    ) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
         self.enrolled(&auditor)?;
-        self.evidence_of(&auditor, run).await
+        self.evidence_of(&auditor, run, revision).await
     }
 }
 

@@ -5,7 +5,7 @@ use futures::stream::{self, BoxStream};
 use template::{Digest, Grouping};
 use wire::{
     AnalystName, Answer, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Proof,
-    ProofSite, RunId, TurnedAway, answer_digest,
+    ProofSite, RunId, SiteOutcome, TurnedAway, answer_digest,
 };
 
 use crate::coordinator::Coordinator;
@@ -21,9 +21,14 @@ struct Closed {
 
 impl Coordinator {
     /// What the coordinator commits to for a closed run. It is the same however often it is asked for.
-    pub(crate) async fn proven(&self, analyst: &AnalystName, run: RunId) -> Result<Vec<u8>, TurnedAway> {
+    pub(crate) async fn proven(
+        &self,
+        analyst: &AnalystName,
+        run: RunId,
+        revision: Option<u32>,
+    ) -> Result<Vec<u8>, TurnedAway> {
         let closed =
-            self.closed_run(run).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
+            self.closed_run(run, revision).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
         let closed = closed.ok_or_else(|| no_run(run))?;
         Ok(closed.proof()?.sign(&self.0.config.signing_key))
     }
@@ -33,6 +38,7 @@ impl Coordinator {
         &self,
         auditor: &AnalystName,
         run: RunId,
+        revision: Option<u32>,
     ) -> Result<BoxStream<'static, EvidencePart>, TurnedAway> {
         if !self.audits(auditor) {
             return Err(TurnedAway::NotAllowed(format!(
@@ -40,7 +46,7 @@ impl Coordinator {
                  `--bundle` checks your answer against the coordinator's proof"
             )));
         }
-        let closed = self.closed_run(run).await?.ok_or_else(|| no_run(run))?;
+        let closed = self.closed_run(run, revision).await?.ok_or_else(|| no_run(run))?;
         let parts = self.parts(&closed)?;
         Ok(stream::iter(parts).boxed())
     }
@@ -99,11 +105,30 @@ impl Coordinator {
         }
     }
 
-    async fn closed_run(&self, run: RunId) -> Result<Option<Closed>, TurnedAway> {
+    /// A closed run with one revision of its answer, or the newest, and what had come when that was made.
+    async fn closed_run(&self, run: RunId, revision: Option<u32>) -> Result<Option<Closed>, TurnedAway> {
         let found = self.0.store.run(run).await.map_err(|error| failed(&error))?;
-        let Some((record, Some(answer))) = found else { return Ok(None) };
-        let orders = self.0.store.orders_of(run).await.map_err(|error| failed(&error))?;
-        let read = serde_json::from_slice(&answer.document).map_err(|_| failed(&StoreError::Unreadable("answer")))?;
+        let Some((record, Some(newest))) = found else { return Ok(None) };
+        let answer = match revision {
+            Some(revision) if revision != newest.revision => {
+                let revisions = self.0.store.revisions(run).await.map_err(|error| failed(&error))?;
+                let Some(found) = revisions.into_iter().find(|answer| answer.revision == revision) else {
+                    return Ok(None);
+                };
+                found
+            }
+            _ => newest,
+        };
+        let mut orders = self.0.store.orders_of(run).await.map_err(|error| failed(&error))?;
+        let read: Answer =
+            serde_json::from_slice(&answer.document).map_err(|_| failed(&StoreError::Unreadable("answer")))?;
+        for (order, outcome) in &mut orders {
+            let site = read.sites.iter().find(|site| site.provider == order.provider);
+            // What has come since is in a later revision, or in none.
+            if site.is_none_or(|site| matches!(site.outcome, SiteOutcome::NotConnected | SiteOutcome::TimedOut)) {
+                *outcome = None;
+            }
+        }
         Ok(Some(Closed { run: record, answer: read, document: answer.document, orders }))
     }
 }
@@ -141,13 +166,14 @@ impl Closed {
             request_sha256: self.run.request,
             documents_sha256: Proof::documents(&sites),
             sites,
-            closed_at: self.answer.closed_at.unwrap_or(self.run.deadline),
+            closed_at: self.answer.made_at.or(self.answer.closed_at).unwrap_or(self.run.deadline),
         })
     }
 }
 
 fn no_run(run: RunId) -> TurnedAway {
-    TurnedAway::NotFound(format!("there is no closed run {run} of yours; `tallyward runs` lists yours"))
+    TurnedAway::NotFound(format!("there is no closed run {run} of yours, or no such revision of its answer; `tallyward runs` lists yours, `tallyward \
+         revisions {run}` the revisions"))
 }
 
 fn failed(error: &StoreError) -> TurnedAway {

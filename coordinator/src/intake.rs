@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind, PublicKey, Query};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use wire::{
-    Acknowledged, KnownRelease, Order, OrderId, Outcome, ProviderCode, ReportedRelease, TurnedAway, verify_refusal,
+    Acknowledged, KnownRelease, Order, OrderId, Outcome, ProviderCode, ReportedRelease, RunId, TurnedAway,
+    verify_refusal,
 };
 
 use crate::coordinator::Coordinator;
@@ -15,50 +17,86 @@ use crate::store::{Kept, OutcomeKind, OutcomeRecord};
 
 /// What it takes to verify an outcome, taken from the open run.
 struct Asked {
+    run: RunId,
     order: Order,
     digest: Digest,
     kind: ProviderKind,
     key: PublicKey,
     query: Option<Arc<Query>>,
     intake: Arc<RwLock<Intake>>,
+    /// Until when the run is open.
+    deadline: DateTime<Utc>,
 }
 
 impl Coordinator {
     /// Takes what a provider says to an order.
     ///
     /// The same bytes may come again and again and are acknowledged as before; other bytes for the same order are
-    /// rejected. What comes after the deadline is too late, and is not kept.
+    /// rejected. What comes after the deadline is kept for a revision; what comes after the time for that is not kept.
     pub(crate) async fn take(
         &self,
         provider: ProviderCode,
         order: OrderId,
         outcome: Outcome,
     ) -> Result<Acknowledged, TurnedAway> {
-        let asked = self.state().asked(order).map(|(run, site)| {
-            let asked = Asked {
-                order: site.order.clone(),
-                digest: site.digest,
-                kind: site.record.kind,
-                key: site.record.key,
-                query: run.query.clone(),
-                intake: Arc::clone(&run.intake),
-            };
-            (asked, matches!(site.said, Said::Nothing))
-        });
-        let Some((asked, true)) = asked else { return self.said_before(&provider, order, &outcome).await };
-        if asked.order.provider != provider {
-            tracing::warn!(%provider, %order, "an outcome came for another provider's order; it was rejected");
-            return Ok(Acknowledged::Rejected);
-        }
-        let intake = Arc::clone(&asked.intake).read_owned().await;
-        if *intake == Intake::Closed || asked.order.expires_at < self.0.clock.now() {
+        // A run whose deadline has passed is closed first, and then asked again what it takes.
+        for _ in 0..2 {
+            let Some(asked) = self.asked(order) else { return self.said_before(&provider, order, &outcome).await };
+            if asked.order.provider != provider {
+                tracing::warn!(%provider, %order, "an outcome came for another provider's order; it was rejected");
+                return Ok(Acknowledged::Rejected);
+            }
+            let (run, now) = (asked.run, self.0.clock.now());
+            let intake = Arc::clone(&asked.intake).read_owned().await;
+            match *intake {
+                // Its answer is being made; the provider sends it again in a moment.
+                Intake::Closed => return Err(TurnedAway::Busy),
+                Intake::Open if asked.deadline < now => {}
+                Intake::Late if asked.order.expires_at < now => {
+                    drop(intake);
+                    return self.said_before(&provider, order, &outcome).await;
+                }
+                Intake::Open | Intake::Late => return self.take_in_time(provider, asked, intake, outcome).await,
+            }
             drop(intake);
-            return self.said_before(&provider, order, &outcome).await;
+            self.close(run).await;
         }
+        Err(TurnedAway::Busy)
+    }
+
+    /// What it takes to verify an outcome of an order that waits for one.
+    fn asked(&self, order: OrderId) -> Option<Asked> {
+        let state = self.state();
+        let (run, site) = state.asked(order)?;
+        matches!(site.said, Said::Nothing).then(|| Asked {
+            run: run.record.id,
+            order: site.order.clone(),
+            digest: site.digest,
+            kind: site.record.kind,
+            key: site.record.key,
+            query: run.query.clone(),
+            intake: Arc::clone(&run.intake),
+            deadline: run.record.deadline,
+        })
+    }
+
+    /// Takes what came while the run takes something.
+    async fn take_in_time(
+        &self,
+        provider: ProviderCode,
+        asked: Asked,
+        intake: OwnedRwLockReadGuard<Intake>,
+        outcome: Outcome,
+    ) -> Result<Acknowledged, TurnedAway> {
+        let (order, run, taken) = (asked.order.id, asked.run, *intake);
         let (said, outcome) = self.verified(asked, outcome).await?;
         self.0.steps.at(Step::ReleaseReceived);
         let acknowledged = self.keep(provider, order, said, outcome).await;
         drop(intake);
+        if taken == Intake::Late {
+            self.revise_soon(run);
+            return acknowledged;
+        }
         let complete = self.state().asked(order).is_some_and(|(run, _)| run.is_complete());
         if complete {
             self.close_soon(order);

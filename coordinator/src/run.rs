@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use combine::Block;
 use template::{Digest, Envelope, Lookup, Query};
 use tokio::sync::{OwnedSemaphorePermit, RwLock, watch};
 use wire::{Order, Progress, ProviderCode, Refusal, ReportedRelease, SiteOutcome};
@@ -14,6 +16,8 @@ use crate::store::{OrderRecord, RunRecord};
 pub(crate) enum Intake {
     /// It is being closed, or is.
     Closed,
+    /// It is closed, and takes what comes late.
+    Late,
     /// It does.
     Open,
 }
@@ -43,6 +47,16 @@ pub(crate) struct OpenRun {
     pub intake: Arc<RwLock<Intake>>,
     /// The places that the run takes among the open runs.
     pub places: Vec<OwnedSemaphorePermit>,
+    /// What was published of a run that is closed and takes late answers.
+    pub published: Option<Published>,
+}
+
+/// The newest revision of a closed run's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// Counts from 1.
+    pub revision: u32,
+    pub closed_at: DateTime<Utc>,
 }
 
 /// One asked site.
@@ -55,6 +69,8 @@ pub(crate) struct AskedSite {
     pub said: Said,
     /// The connection over which the order was last handed to the site.
     pub handed: Option<Connection>,
+    /// The revision that brought its release into the sums.
+    pub since: Option<u32>,
 }
 
 /// What a site said.
@@ -86,6 +102,10 @@ pub(crate) struct SiteSnapshot {
     pub record: OrderRecord,
     pub outcome: SiteOutcome,
     pub release: Option<Arc<ReportedRelease>>,
+    /// The revision that brought its release into the sums.
+    pub since: Option<u32>,
+    /// The block in which it is summed; see [`combine::settle`].
+    pub block: Option<Block>,
 }
 
 impl OpenRun {
@@ -104,6 +124,7 @@ impl OpenRun {
             progress: watch::Sender::new(Progress::default()),
             intake: Arc::new(RwLock::new(Intake::Open)),
             places: Vec::new(),
+            published: None,
         };
         run.tell(Intake::Open);
         run
@@ -124,6 +145,16 @@ impl OpenRun {
         });
     }
 
+    /// Until when its orders may be answered.
+    pub(crate) fn until(&self) -> DateTime<Utc> {
+        if self.published.is_some() { self.record.late_until } else { self.record.deadline }
+    }
+
+    /// Whether a closed run still waits for anybody.
+    pub(crate) fn waits_for_late(&self) -> bool {
+        self.query.is_some() && self.record.late_until > self.record.deadline && !self.is_complete()
+    }
+
     pub(crate) fn snapshot(&self, intake: Intake) -> Snapshot {
         let sites = self.sites.iter().map(|site| SiteSnapshot {
             record: site.record.clone(),
@@ -132,6 +163,8 @@ impl OpenRun {
                 Said::Released(release) => Some(Arc::clone(release)),
                 Said::Invalid | Said::Nothing | Said::Refused(_) => None,
             },
+            since: site.since,
+            block: None,
         });
         Snapshot {
             record: self.record.clone(),
@@ -147,7 +180,7 @@ impl AskedSite {
     pub(crate) fn new(run: &RunRecord, record: OrderRecord) -> Option<Self> {
         let digest = Digest::of(Envelope::parse(&record.envelope).ok()?.unverified_payload());
         let order = order(run, &record.provider, record.id);
-        Some(Self { record, order, digest, said: Said::Nothing, handed: None })
+        Some(Self { record, order, digest, said: Said::Nothing, handed: None, since: None })
     }
 
     /// The site's one outcome.
@@ -157,8 +190,8 @@ impl AskedSite {
             (Said::Refused(refusal), _, _) => SiteOutcome::Refused(*refusal),
             (Said::Released(_), _, _) => SiteOutcome::Released,
             (Said::Nothing, Intake::Open, _) => SiteOutcome::Waiting,
-            (Said::Nothing, Intake::Closed, Some(_)) => SiteOutcome::TimedOut,
-            (Said::Nothing, Intake::Closed, None) => SiteOutcome::NotConnected,
+            (Said::Nothing, Intake::Closed | Intake::Late, Some(_)) => SiteOutcome::TimedOut,
+            (Said::Nothing, Intake::Closed | Intake::Late, None) => SiteOutcome::NotConnected,
         }
     }
 }
@@ -175,7 +208,8 @@ pub(crate) fn order(run: &RunRecord, provider: &ProviderCode, id: wire::OrderId)
         analyst: run.analyst.clone(),
         request: run.request,
         issued_at: run.asked_at,
-        expires_at: run.deadline,
+        // A release that comes after the deadline may still lead to a revision.
+        expires_at: run.late_until,
     }
 }
 
@@ -185,7 +219,7 @@ pub(crate) fn progress(outcomes: impl Iterator<Item = SiteOutcome>) -> Progress 
     for outcome in outcomes {
         progress.asked += 1;
         match outcome {
-            SiteOutcome::Released => progress.released += 1,
+            SiteOutcome::HeldOut | SiteOutcome::Released => progress.released += 1,
             SiteOutcome::Refused(_) => progress.refused += 1,
             SiteOutcome::InvalidRelease | SiteOutcome::NotConnected | SiteOutcome::TimedOut => progress.failed += 1,
             SiteOutcome::Waiting => progress.waiting += 1,

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
-use wire::{Dispatch, KnownRelease, OrderId, ProviderCode, RunId};
+use tokio::sync::{Notify, watch};
+use wire::{Dispatch, KnownRelease, OrderId, Progress, ProviderCode, RunId};
 
-use crate::run::{AskedSite, Connection, OpenRun, Said};
+use crate::run::{AskedSite, Connection, Intake, OpenRun, Published, Said};
+
+/// The most closed runs that take late answers at the same time; beyond it the oldest is let go.
+const LATE_RUNS_MAX: usize = 1000;
 
 /// Open runs and connected providers. Everything here follows from the store, but for who is connected.
 #[derive(Default)]
@@ -98,13 +101,61 @@ impl State {
 
     /// Runs whose deadline has passed, and runs that have nobody to wait for.
     pub(crate) fn due(&self, now: DateTime<Utc>) -> Vec<RunId> {
-        let due = |run: &&OpenRun| run.record.deadline < now || run.is_complete();
+        let due =
+            |run: &&OpenRun| run.published.is_none() && (run.record.deadline < now || run.is_complete());
         self.runs.values().filter(due).map(|run| run.record.id).collect()
     }
 
     /// The next deadline.
     pub(crate) fn next_deadline(&self) -> Option<DateTime<Utc>> {
-        self.runs.values().map(|run| run.record.deadline).min()
+        self.runs.values().map(OpenRun::until).min()
+    }
+
+    /// An open run.
+    pub(crate) fn open(&self, run: RunId) -> Option<&OpenRun> {
+        self.run(run).filter(|run| run.published.is_none())
+    }
+
+    /// Notes what was published of a run: which sites are in the sums of which revision. It is let go unless it may still
+    /// take late answers. Returns what is let go.
+    pub(crate) fn publish(&mut self, run: RunId, published: Published, since: &[Option<u32>]) -> Option<OpenRun> {
+        let found = self.runs.get_mut(&run)?;
+        for (site, since) in found.sites.iter_mut().zip(since) {
+            site.since = *since;
+        }
+        found.published = Some(published);
+        if !found.waits_for_late() {
+            return self.remove(run);
+        }
+        found.places.clear();
+        // Whoever watches sees the last numbers, and then the end of the stream.
+        found.tell(Intake::Closed);
+        found.progress = watch::Sender::new(Progress::default());
+        let asked: Vec<ProviderCode> = found.sites.iter().map(|site| site.order.provider.clone()).collect();
+        for provider in asked {
+            if let Some((_, wake)) = self.providers.get(&provider).and_then(|mailbox| mailbox.connection.as_ref()) {
+                wake.notify_one();
+            }
+        }
+        let oldest = self.late().min_by_key(|run| run.record.asked_at).map(|run| run.record.id);
+        if self.late().count() > LATE_RUNS_MAX {
+            return oldest.and_then(|oldest| self.remove(oldest));
+        }
+        None
+    }
+
+    /// Closed runs that take late answers.
+    pub(crate) fn late(&self) -> impl Iterator<Item = &OpenRun> {
+        self.runs.values().filter(|run| run.published.is_some())
+    }
+
+    /// Lets closed runs go for which nothing can come any more.
+    pub(crate) fn let_late_go(&mut self, now: DateTime<Utc>) {
+        let over: Vec<RunId> =
+            self.late().filter(|run| run.record.late_until < now).map(|run| run.record.id).collect();
+        for run in over {
+            self.remove(run);
+        }
     }
 
     /// Notes that a provider has connected; an earlier connection of the same provider is told to end.
@@ -159,9 +210,14 @@ impl State {
         if mailbox.connection.as_ref().is_none_or(|(present, _)| *present != connection) {
             return Next::Replaced;
         }
-        for order in &mailbox.orders {
+        // Those first for which somebody waits.
+        let is_late = |order: &&OrderId| {
+            self.orders.get(order).and_then(|place| self.runs.get(&place.run)).is_some_and(|run| run.published.is_some())
+        };
+        let (late, open): (Vec<&OrderId>, Vec<&OrderId>) = mailbox.orders.iter().partition(is_late);
+        for order in open.into_iter().chain(late) {
             let Some(Place { run, site }) = self.orders.get(order).copied() else { continue };
-            let Some(run) = self.runs.get_mut(&run).filter(|run| run.record.deadline >= now) else { continue };
+            let Some(run) = self.runs.get_mut(&run).filter(|run| run.until() >= now) else { continue };
             let (Some(listed), Some(site)) = (run.listed.clone(), run.sites.get_mut(site)) else { continue };
             if matches!(site.said, Said::Nothing) && site.handed != Some(connection) {
                 site.handed = Some(connection);

@@ -75,8 +75,18 @@ pub(crate) enum Verb {
     Result {
         /// The run, as `run` and `runs` print it
         run: RunId,
+        /// Which revision of the answer; the newest where none is given
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        revision: Option<u32>,
         #[command(flatten)]
         writing: Writing,
+    },
+    /// The revisions of an answer, which sites each adds, and what may still come
+    Revisions {
+        /// The run, as `run` and `runs` print it
+        run: RunId,
+        #[command(flatten)]
+        listing: Listing,
     },
     /// What a published table, anybody's, gives away of what it hides
     #[command(after_help = attack::EXIT_CODES)]
@@ -143,6 +153,9 @@ pub(crate) struct VerifyArguments {
     /// The run, as `run` and `runs` print it
     #[arg(required_unless_present = "bundle", conflicts_with = "bundle")]
     pub(crate) run: Option<RunId>,
+    /// Which revision of its answer; the newest where none is given
+    #[arg(long, value_name = "N", conflicts_with = "bundle", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) revision: Option<u32>,
     /// Verify the evidence in a file, without a connection
     #[arg(long, value_name = "FILE")]
     pub(crate) bundle: Option<PathBuf>,
@@ -329,13 +342,18 @@ mod tests {
             ("verify", false),
             ("verify short", false),
             ("verify --bundle a.json --save b.json", false),
+            ("verify --bundle a.json --revision 1", false),
+            ("revisions short", false),
             ("register --format json", true),
             ("register --format csv", false),
         ];
         for (line, fits) in cases {
             assert_eq!(parse(line).is_ok(), fits, "{line}");
         }
-        assert!(parse(&format!("result {id} --settings s.toml")).is_ok());
+        for line in ["result {} --settings s.toml", "result {} --revision 2", "verify {} --revision 1", "revisions {}"] {
+            assert!(parse(&line.replace("{}", id)).is_ok(), "{line}");
+        }
+        assert!(parse(&format!("result {id} --revision 0")).is_err());
     }
 
     #[test]

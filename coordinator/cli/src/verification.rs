@@ -3,12 +3,13 @@
 //! Everything is evidence: the trust root and its successors, the template that people approved, the orders, what each
 //! site signed. [`verify_evidence`] is a function of it and of what the reader pinned; it opens no connection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use combine::{Heard, Site};
+use combine::{Block, Heard, Site};
 use template::{
-    Approved, Digest, Enrolment, Envelope, Grouping, Lookup, PublicKey, Query, Request, RootError, TrustRoot,
+    Approved, Digest, Enrolment, Envelope, Grouping, Lookup, ProviderKind, PublicKey, Query, Request, RootError,
+    SiteFigures, TrustRoot,
 };
 use wire::{
     Answer, AnswerSite, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Order,
@@ -109,6 +110,7 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
             provider: &site.provider.code,
             kind: site.provider.kind,
             heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
+            block: site.block.map(Block).unwrap_or_default(),
         })
         .collect();
     let grouping = match run.grouping {
@@ -138,6 +140,7 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
     };
     let mut differences = differences(&answer, &given);
     differences.extend(contradictions(&proof, &given, &sites, roster_digest, request));
+    differences.extend(few_together(&query, &sites, given.revision));
     Ok(Verified {
         unsigned: sites.iter().filter(|site| site.document.is_none()).map(SiteEvidence::code).collect(),
         set_aside: sites.iter().filter(|site| site.set_aside).map(SiteEvidence::code).collect(),
@@ -175,7 +178,7 @@ pub fn verify_proof(
         differences.push("the proof names other sites or outcomes than the answer".to_owned());
     }
     for site in &proof.sites {
-        let signed = matches!(site.outcome, SiteOutcome::Released | SiteOutcome::Refused(_));
+        let signed = matches!(site.outcome, SiteOutcome::HeldOut | SiteOutcome::Released | SiteOutcome::Refused(_));
         if signed && site.document_sha256.is_none() {
             differences.push(format!("{}: an outcome without the document that the site signed", site.provider));
         }
@@ -191,6 +194,9 @@ struct SiteEvidence<'a> {
     /// The digest of what it sent.
     document: Option<Digest>,
     set_aside: bool,
+    /// What the coordinator says of the sums: since which revision the site is in them, and in which block.
+    since: Option<u32>,
+    block: Option<u32>,
 }
 
 impl SiteEvidence<'_> {
@@ -205,6 +211,8 @@ impl SiteEvidence<'_> {
             kind: self.provider.kind,
             outcome: self.outcome,
             as_at: self.release.as_ref().map(|release| release.header.as_at),
+            since_revision: self.since,
+            block: self.block,
         }
     }
 }
@@ -365,11 +373,18 @@ fn site<'a>(
         ReportedRelease::verify(bytes, &provider.key, order.order(), &order.digest(), provider.kind, asked.query)
     };
     let document = outcome.map(|part| Digest::of(&part.bytes));
-    let heard = |outcome, release, set_aside| SiteEvidence { provider, outcome, release, document, set_aside };
+    let said = given.sites.iter().find(|site| site.provider == provider.code);
+    let heard = |outcome, release: Option<ReportedRelease>, set_aside| {
+        // Only a release is in a sum.
+        let (since, block) = said.filter(|_| release.is_some()).map_or((None, None), |s| (s.since_revision, s.block));
+        SiteEvidence { provider, outcome, release, document, set_aside, since, block }
+    };
     match outcome {
         Some(part) if part.kind == EvidenceKind::Release => {
             let release = release(&part.bytes).map_err(|error| format!("its release does not verify: {error}"))?;
-            Ok(heard(SiteOutcome::Released, Some(release), false))
+            // Which releases are held out of the sums is the coordinator's word; that they are in none is checked.
+            let held_out = said.is_some_and(|said| said.outcome == SiteOutcome::HeldOut);
+            Ok(heard(if held_out { SiteOutcome::HeldOut } else { SiteOutcome::Released }, Some(release), false))
         }
         Some(part) if part.kind == EvidenceKind::Refusal => {
             let refusal = verify_refusal(&part.bytes, &provider.key, &order.order().id, &provider.code);
@@ -378,14 +393,34 @@ fn site<'a>(
         }
         Some(part) => Ok(heard(SiteOutcome::InvalidRelease, None, release(&part.bytes).is_ok())),
         None => {
-            let said = given.sites.iter().find(|site| site.provider == provider.code).map(|site| site.outcome);
-            match said {
+            match said.map(|site| site.outcome) {
                 Some(said @ (SiteOutcome::NotConnected | SiteOutcome::TimedOut)) => Ok(heard(said, None, false)),
                 Some(_) => Err("the answer gives it an outcome that nothing proves".to_owned()),
                 None => Err("it was asked, and the answer does not name it".to_owned()),
             }
         }
     }
+}
+
+/// Blocks of sites that are smaller than the template allows, or come from a revision that is not there yet: two answers
+/// could be subtracted.
+fn few_together(query: &Query, sites: &[SiteEvidence<'_>], revision: u32) -> Vec<String> {
+    let mut problems = Vec::new();
+    if sites.iter().any(|site| site.since.is_some() != site.block.is_some() || site.since > Some(revision)) {
+        problems.push("sites are said to be in sums of revisions that they cannot be in".to_owned());
+    }
+    let mut numbers: BTreeMap<(u32, ProviderKind), u32> = BTreeMap::new();
+    for site in sites {
+        if let Some(block) = site.block {
+            *numbers.entry((block, site.provider.kind)).or_default() += 1;
+        }
+    }
+    let template = query.template();
+    let few = numbers.iter().any(|((_, kind), number)| *number < template.min_sites(*kind));
+    if few && template.sites == SiteFigures::Hidden {
+        problems.push("sites were added to the sums, fewer at once than the template allows".to_owned());
+    }
+    problems
 }
 
 fn differences(made: &Answer, given: &Answer) -> Vec<String> {

@@ -4,6 +4,9 @@
 //! the template needs, the cell would stand for one or two providers: it is held back, with what each of them says of it.
 //! INVARIANT: so is every total over such a cell, or the difference to the other cells under it would give the cell back.
 //! What is left are sums of cells that enough sites cover, and no combination of them holds a held-back cell.
+//!
+//! The number is taken per block of sites: an earlier answer to the question may hold some blocks and not others, and
+//! the difference to it would tell of a block's sites alone.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +14,7 @@ use disclosure::Extent;
 use template::ProviderKind;
 use wire::SiteCounts;
 
-use crate::site::Site;
+use crate::site::{Block, Site};
 use crate::{Question, Quorum};
 
 /// Per cell of the question's domain, whether it is held back from these sites' table.
@@ -30,11 +33,16 @@ pub(crate) fn held_back(question: &Question<'_>, sites: &[Site<'_>]) -> Vec<bool
 /// Whether some sites cover the cell, and of some kind too few.
 fn is_few(sites: &[Site<'_>], quorum: &Quorum, cell: usize) -> bool {
     let covers = |site: &&Site<'_>| site.heard.reported().is_some_and(|reported| reported.extent(cell) != Extent::None);
-    let mut numbers: BTreeMap<ProviderKind, u32> = BTreeMap::new();
-    for site in sites.iter().filter(covers) {
-        *numbers.entry(site.kind).or_default() += 1;
+    !enough(quorum, sites.iter().filter(covers))
+}
+
+/// Whether these sites are enough of every kind and block that is among them at all.
+pub(crate) fn enough<'a, 'b: 'a>(quorum: &Quorum, sites: impl Iterator<Item = &'a Site<'b>>) -> bool {
+    let mut numbers: BTreeMap<(Block, ProviderKind), u32> = BTreeMap::new();
+    for site in sites {
+        *numbers.entry((site.block, site.kind)).or_default() += 1;
     }
-    numbers.into_iter().any(|(kind, number)| number < quorum.needed(kind))
+    numbers.into_iter().all(|((_, kind), number)| number >= quorum.needed(kind))
 }
 
 /// What is told of the sites of a held-back cell: that they hold it back, and not what they say.

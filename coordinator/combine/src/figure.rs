@@ -8,8 +8,8 @@
 use disclosure::{Cell, CellKey, Domain, Interval, MeasureKind, Per, Reported};
 use template::{Denominator, Figure, FigureKind, Percent, Population};
 
+use crate::few;
 use crate::quantile::quantile;
-use crate::quorum::Quorum;
 use crate::rates::{self, Bounds, Stratum};
 use crate::region::{Region, groups, sum};
 use crate::site::Site;
@@ -22,7 +22,7 @@ pub struct CombinedFigure {
     pub figure: usize,
     /// Per dimension the level; `None` where it is over all levels.
     pub levels: Vec<Option<usize>>,
-    /// Its bounds; [`Bounds::NONE`] where it has no value, or too few sites take part.
+    /// Its bounds; [`Bounds::NONE`] where it has no value, or too few sites take part or are left out.
     pub bounds: Bounds,
     /// How many sites take part.
     pub sites: usize,
@@ -52,7 +52,7 @@ fn at(
 ) -> CombinedFigure {
     let fixed: Vec<Option<Vec<usize>>> = levels.iter().map(|level| level.map(|level| vec![level])).collect();
     let whole = Region::new(question.domain, &formula.compared(fixed.clone()));
-    let (mut taking_part, mut left_out) = (Vec::new(), 0);
+    let (mut taking_part, mut left_out) = (Vec::new(), Vec::new());
     for site in sites {
         let Some(reported) = site.heard.reported() else { continue };
         if whole.interval(reported, 0).is_none() {
@@ -61,18 +61,15 @@ fn at(
         if formula.compares_alike(reported, &levels) && formula.knows(site) {
             taking_part.push(*site);
         } else {
-            left_out += 1;
+            left_out.push(*site);
         }
     }
-    let enough = enough(question.quorum, &taking_part);
+    // INVARIANT: those left out are enough as well, or the cells, which hold them, minus the figure would tell of few.
+    let enough = !taking_part.is_empty()
+        && few::enough(question.quorum, taking_part.iter())
+        && few::enough(question.quorum, left_out.iter());
     let bounds = if enough { formula.bounds(question.domain, &fixed, &taking_part) } else { Bounds::NONE };
-    CombinedFigure { figure, levels, bounds, sites: taking_part.len(), left_out }
-}
-
-/// Whether enough sites of every kind that takes part do so.
-fn enough(quorum: &Quorum, taking_part: &[Site<'_>]) -> bool {
-    let kinds = || taking_part.iter().map(|site| site.kind);
-    !taking_part.is_empty() && quorum.missing(kinds(), kinds()).is_none()
+    CombinedFigure { figure, levels, bounds, sites: taking_part.len(), left_out: left_out.len() }
 }
 
 /// Everything together, then per level of each dimension beside the figure's own that a declared group keeps.

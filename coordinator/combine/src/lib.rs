@@ -7,12 +7,14 @@
 //! published populations, those bound each site's cells as well.
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod cell;
 mod decimal;
 mod document;
 mod few;
 mod figure;
 mod known;
+mod late;
 mod notes;
 mod quantile;
 mod quorum;
@@ -24,14 +26,16 @@ use disclosure::{Domain, Measure};
 use template::{Figure, Grouping, Population, ProviderKind};
 
 // The public interface is:
+pub use crate::blocks::{Member, Settled, settle};
 pub use crate::cell::CombinedCell;
 pub use crate::decimal::{Decimal, Step};
 pub use crate::document::{Conclusions, conclude, dimensions, measures};
 pub use crate::figure::CombinedFigure;
+pub use crate::late::together;
 pub use crate::notes::notes;
 pub use crate::quorum::Quorum;
 pub use crate::rates::Bounds;
-pub use crate::site::{Heard, Site};
+pub use crate::site::{Block, Heard, Site};
 
 /// What the sites were asked.
 #[derive(Clone, Copy, Debug)]

@@ -98,8 +98,8 @@ fn figures(question: &Question<'_>, groups: &[Group]) -> Vec<String> {
         }
         if at().any(|figure| figure.bounds == crate::Bounds::NONE) {
             notes.push(format!(
-                "`{}` has no value where nobody is counted, where too few sites cover what it compares, or where the \
-                 question spans fewer periods than it compares.",
+                "`{}` has no value where nobody is counted, where too few sites cover what it compares or \
+                 are left out, or where the question spans fewer periods than it compares.",
                 figure.name
             ));
         }
@@ -124,6 +124,11 @@ fn missing(sites: &[Site<'_>]) -> Vec<String> {
         (number(|heard| matches!(heard, Heard::Refused)), "refused"),
         (number(|heard| matches!(heard, Heard::Failed)), "did not answer in time or not validly"),
         (number(|heard| matches!(heard, Heard::Waiting)), "may still answer"),
+        (
+            number(|heard| matches!(heard, Heard::HeldOut)),
+            "released and are held out, for beside an earlier answer to this question the sums with them would tell of too \
+             few sites",
+        ),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

@@ -376,7 +376,7 @@ proptest! {
     fn the_truth_lies_within_the_bounds(holdings in holdings()) {
         let tables: Vec<Reported> = holdings.iter().map(reported).collect();
         let codes = SITES.map(|code| code.parse::<ProviderCode>().unwrap());
-        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table) };
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default() };
         let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
         let (domain, measures, figures, populations) = (domain(), measures(), figures(), populations());
         let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));

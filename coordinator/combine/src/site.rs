@@ -13,7 +13,14 @@ pub struct Site<'a> {
     pub kind: ProviderKind,
     /// What was heard.
     pub heard: Heard<'a>,
+    /// Which sites come into answers to this question together; see [`crate::settle`].
+    pub block: Block,
 }
+
+/// The number of a block of sites: those that are in all the same answers to a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Block(pub u32);
+
 
 /// What was heard of a site.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +29,8 @@ pub enum Heard<'a> {
     Released(&'a Reported),
     /// A signed statement that it holds nothing of what is asked.
     NotCovered,
+    /// A verified release that is in no sum: beside an earlier answer it would tell of too few sites.
+    HeldOut,
     /// A signed refusal for another reason.
     Refused,
     /// Nothing in time, or nothing valid.
@@ -39,6 +48,7 @@ impl<'a> Heard<'a> {
             (SiteOutcome::Released, Some(reported)) => Self::Released(reported),
             (SiteOutcome::Refused(Refusal::NotCovered), _) => Self::NotCovered,
             (SiteOutcome::Refused(_), _) => Self::Refused,
+            (SiteOutcome::HeldOut, _) => Self::HeldOut,
             (SiteOutcome::Waiting, _) => Self::Waiting,
             (
                 SiteOutcome::Released | SiteOutcome::InvalidRelease | SiteOutcome::NotConnected | SiteOutcome::TimedOut,
@@ -52,7 +62,7 @@ impl<'a> Heard<'a> {
     pub fn reported(&self) -> Option<&'a Reported> {
         match *self {
             Self::Released(reported) => Some(reported),
-            Self::NotCovered | Self::Refused | Self::Failed | Self::Waiting => None,
+            Self::NotCovered | Self::HeldOut | Self::Refused | Self::Failed | Self::Waiting => None,
         }
     }
 
@@ -76,6 +86,7 @@ impl<'a> Heard<'a> {
                 Some(Cell::NotCovered) | None => &mut counts.not_covered,
             },
             Self::NotCovered => &mut counts.not_covered,
+            Self::HeldOut => &mut counts.withheld,
             Self::Refused => &mut counts.refused,
             Self::Failed => &mut counts.failed,
             Self::Waiting => &mut counts.waiting,

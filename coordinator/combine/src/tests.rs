@@ -39,7 +39,7 @@ fn gp(heard: Heard<'_>) -> Site<'_> {
 /// A site of which it does not matter who it is.
 fn site(kind: ProviderKind, heard: Heard<'_>) -> Site<'_> {
     static CODE: std::sync::LazyLock<ProviderCode> = std::sync::LazyLock::new(|| "Y00001".parse().unwrap());
-    Site { provider: &CODE, kind, heard }
+    Site { provider: &CODE, kind, heard, block: Block::default() }
 }
 
 fn combined(sites: &[Site<'_>], grouping: Grouping, min_gp: u32, figures: &[Figure]) -> (Vec<Group>, Vec<String>) {
@@ -217,6 +217,7 @@ fn every_outcome_means_one_thing() {
         Heard::Refused => "refused",
         Heard::Failed => "failed",
         Heard::Waiting => "waiting",
+        Heard::HeldOut => "held out",
     };
     for refusal in Refusal::ALL {
         let expected = if refusal == Refusal::NotCovered { "not covered" } else { "refused" };
@@ -227,6 +228,7 @@ fn every_outcome_means_one_thing() {
     assert_eq!(word(SiteOutcome::TimedOut), "failed");
     assert_eq!(word(SiteOutcome::NotConnected), "failed");
     assert_eq!(word(SiteOutcome::Waiting), "waiting");
+    assert_eq!(word(SiteOutcome::HeldOut), "held out");
     assert!(matches!(Heard::of(SiteOutcome::Released, None), Heard::Failed));
 }
 

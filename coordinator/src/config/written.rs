@@ -58,11 +58,21 @@ pub(super) struct Limits {
     pub longest_deadline_s: u32,
     pub open_runs: usize,
     pub open_runs_per_analyst: usize,
+    pub late_s: u32,
+    pub revisions: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        // Two minutes suit nodes that answer by themselves; a week suits providers where a person holds each run.
-        Self { deadline_s: 120, longest_deadline_s: 7 * 24 * 60 * 60, open_runs: 100, open_runs_per_analyst: 10 }
+        // Two minutes suit nodes that answer by themselves; a week suits providers where a person holds each run. A node
+        // that was away is back within a day.
+        Self {
+            deadline_s: 120,
+            longest_deadline_s: 7 * 24 * 60 * 60,
+            open_runs: 100,
+            open_runs_per_analyst: 10,
+            late_s: 24 * 60 * 60,
+            revisions: 5,
+        }
     }
 }

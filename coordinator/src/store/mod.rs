@@ -9,13 +9,16 @@ mod governance;
 mod read;
 mod record;
 mod schema;
+mod sums;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use combine::Member;
 use rusqlite::{Connection, OpenFlags};
 use template::Digest;
 use wire::{AnalystName, KnownRelease, OrderId, ProviderCode, RunId};
@@ -166,6 +169,31 @@ impl Store {
         closed_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.writer.write(move |connection| write::add_answer(connection, &run, &answer, closed_at)).await
+    }
+
+    /// The sites of every sum that was ever given of this run's question, whoever asked it.
+    ///
+    /// # Errors
+    /// A [`StoreError`]; also where they are more than an answer can be compared with.
+    pub async fn sums(&self, run: RunRecord) -> Result<Vec<BTreeSet<Member>>, StoreError> {
+        self.read(move |connection| sums::all(connection, &run)).await
+    }
+
+    /// Every closed run that takes late answers at `now`, with its orders and what was said to them, and the newest
+    /// revision of its answer.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn late_runs(&self, now: DateTime<Utc>) -> Result<Vec<(OpenRecord, AnswerRecord)>, StoreError> {
+        read::late_runs(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    /// Every revision of a run's answer, the first one first.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn revisions(&self, run: RunId) -> Result<Vec<AnswerRecord>, StoreError> {
+        self.read(move |connection| read::revisions(connection, &run)).await
     }
 
     /// How many transactions were committed since the store was opened.

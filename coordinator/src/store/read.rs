@@ -11,7 +11,7 @@ use crate::store::StoreError;
 use crate::store::record::{AnswerRecord, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord};
 
 const RUN: &str = "run.id, analyst, template, template_id, template_version, title, parameters, purpose, grouping, \
-                   asked_at, deadline, closed_at, agreement, request";
+                   asked_at, deadline, closed_at, agreement, request, late_until";
 const ORDER: &str = "ordered.id, run, provider, name, ordered.kind, key, ordered.envelope, \
                      outcome.kind, outcome.envelope, received_at";
 
@@ -108,7 +108,7 @@ pub(super) fn runs(connection: &Connection, limit: u32) -> Result<Vec<(RunRecord
     );
     let runs: Vec<(Result<RunRecord, StoreError>, u32, u32)> = connection
         .prepare(&sql)?
-        .query_map([limit], |row| Ok((run_record(row), row.get(14)?, row.get(15)?)))?
+        .query_map([limit], |row| Ok((run_record(row), row.get(15)?, row.get(16)?)))?
         .collect::<rusqlite::Result<_>>()?;
     runs.into_iter().map(|(run, asked, released)| Ok((run?, asked, released))).collect()
 }
@@ -136,9 +136,41 @@ pub(super) fn run(
     let Some(record) = record else { return Ok(None) };
     let answer = connection
         .prepare_cached("select revision, document from answer where run = ?1 order by revision desc limit 1")?
-        .query_row([run.to_string()], |row| Ok(AnswerRecord { revision: row.get(0)?, document: row.get(1)? }))
+        .query_row([run.to_string()], answer_record)
         .optional()?;
     Ok(Some((record, answer)))
+}
+
+pub(super) fn revisions(connection: &Connection, run: &RunId) -> Result<Vec<AnswerRecord>, StoreError> {
+    let answers = connection
+        .prepare_cached("select revision, document from answer where run = ?1 order by revision")?
+        .query_map([run.to_string()], answer_record)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(answers)
+}
+
+pub(super) fn late_runs(
+    connection: &Connection,
+    now: DateTime<Utc>,
+) -> Result<Vec<(OpenRecord, AnswerRecord)>, StoreError> {
+    let sql = format!("select {RUN} from run where closed_at is not null and late_until >= ?1 order by asked_at, id");
+    let runs: Vec<Result<RunRecord, StoreError>> = connection
+        .prepare_cached(&sql)?
+        .query_map([now.timestamp()], |row| Ok(run_record(row)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut late = Vec::new();
+    for run in runs {
+        let run = run?;
+        let orders = orders_of(connection, &run.id)?;
+        let Some(newest) = revisions(connection, &run.id)?.pop() else { continue };
+        late.push((OpenRecord { run, orders }, newest));
+    }
+    Ok(late)
+}
+
+/// The sums of an answer are written with it and read by question.
+fn answer_record(row: &Row<'_>) -> rusqlite::Result<AnswerRecord> {
+    Ok(AnswerRecord { revision: row.get(0)?, document: row.get(1)?, sums: Vec::new() })
 }
 
 pub(super) fn runs_of(
@@ -179,6 +211,7 @@ fn run_record(row: &Row<'_>) -> Result<RunRecord, StoreError> {
                 .find(|grouping| text(8).is_ok_and(|word| word == grouping_word(*grouping)))?,
             asked_at: time(row.get(9).ok()?)?,
             deadline: time(row.get(10).ok()?)?,
+            late_until: time(row.get(14).ok()?)?.max(time(row.get(10).ok()?)?),
             closed_at: match row.get::<_, Option<i64>>(11).ok()? {
                 Some(seconds) => Some(time(seconds)?),
                 None => None,

@@ -1,6 +1,9 @@
 //! What is kept, as values.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
+use combine::Member;
 use template::{Digest, Grouping, ProviderKind, PublicKey};
 use wire::{AnalystName, OrderId, ParameterValue, ProviderCode, RunId};
 
@@ -31,8 +34,10 @@ pub struct RunRecord {
     pub grouping: Grouping,
     /// When it was asked, whole seconds.
     pub asked_at: DateTime<Utc>,
-    /// Until when providers may answer, whole seconds.
+    /// When the run closes, whole seconds.
     pub deadline: DateTime<Utc>,
+    /// Until when late answers are taken, whole seconds; the deadline where none are.
+    pub late_until: DateTime<Utc>,
     /// When it closed, whole seconds.
     pub closed_at: Option<DateTime<Utc>>,
 }
@@ -111,6 +116,8 @@ pub struct AnswerRecord {
     pub revision: u32,
     /// The document, JSON.
     pub document: Vec<u8>,
+    /// The sites of each of its sums: later answers to the same question may not differ from them by too few.
+    pub sums: Vec<BTreeSet<Member>>,
 }
 
 /// A template or look-up as it was sent along.

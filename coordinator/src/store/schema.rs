@@ -55,6 +55,17 @@ const FIRST: &str = "
     ) strict;
 ";
 
+/// Late answers, and which sites were summed in answers to which question: what later ones are compared with. It is never
+/// forgotten.
+const FOURTH: &str = "
+    alter table run add column late_until integer not null default 0;
+    create table summed (
+        question text not null,
+        sites text not null,
+        primary key (question, sites)
+    ) strict;
+";
+
 /// Which orders were handed to their providers: who had one and fell silent was not merely away.
 const SECOND: &str = "
     create table handed (

@@ -12,6 +12,7 @@ use wire::{KnownRelease, OrderId, ProviderCode, RunId};
 use crate::store::StoreError;
 use crate::store::audit::{self, AuditKind, AuditNote};
 use crate::store::custody;
+use crate::store::sums;
 use crate::store::read::{grouping_word, outcome_word};
 use crate::store::record::{
     AnswerRecord, Kept, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
@@ -156,7 +157,7 @@ pub(super) fn add_run(
 ) -> rusqlite::Result<()> {
     let parameters = serde_json::to_string(&run.parameters).unwrap_or_default();
     connection
-        .prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null, ?12, ?13)")?
+        .prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null, ?12, ?13, ?14)")?
         .execute(params![
             run.id.to_string(),
             run.analyst.as_str(),
@@ -171,6 +172,7 @@ pub(super) fn add_run(
             run.deadline.timestamp(),
             run.agreement,
             run.request.map(|digest| digest.to_string()),
+            run.late_until.timestamp(),
         ])?;
     if let Some(request) = request {
         connection.prepare_cached("insert into request values (?1, ?2, ?3, ?4)")?.execute(params![
@@ -281,6 +283,7 @@ pub(super) fn add_answer(
     answer: &AnswerRecord,
     closed_at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
+    sums::add(connection, run, &answer.sums)?;
     let run = run.to_string();
     connection.prepare_cached("insert into answer values (?1, ?2, ?3, ?4)")?.execute(params![
         run,

@@ -27,11 +27,11 @@ async fn asked(region: &Region) -> (Coordinator, RunId, Vec<EvidencePart>) {
     region.clock.forward(61);
     coordinator.close_due().await;
     answered(&coordinator, run).await;
-    assert!(matches!(coordinator.evidence(ada(), run).await.err(), Some(TurnedAway::NotAllowed(_))));
+    assert!(matches!(coordinator.evidence(ada(), run, None).await.err(), Some(TurnedAway::NotAllowed(_))));
     let document = EnrolmentDocument { version: 1, analysts: vec![], auditors: vec![ada()] };
     let envelope = document.sign(&[&region.guardians[0], &region.guardians[1]]);
     coordinator.publish("amara".parse().unwrap(), envelope.to_bytes()).await.unwrap();
-    let parts: Vec<EvidencePart> = coordinator.evidence(ada(), run).await.unwrap().collect().await;
+    let parts: Vec<EvidencePart> = coordinator.evidence(ada(), run, None).await.unwrap().collect().await;
     (coordinator, run, parts)
 }
 
@@ -48,7 +48,7 @@ async fn an_auditor_makes_the_answer_again_and_an_analyst_holds_the_same_commitm
     assert_eq!(verified.answer, answer);
     assert_eq!(verified.unsigned, [region.nodes[4].code.clone()]);
 
-    let proof = coordinator.proof(ada(), run).await.unwrap();
+    let proof = coordinator.proof(ada(), run, None).await.unwrap();
     let (proven, differences) = verify_proof(&answer, &proof, &own).unwrap();
     assert_eq!(differences, Vec::<String>::new());
     assert_eq!(proven, verified.proof);

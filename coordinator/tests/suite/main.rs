@@ -8,6 +8,7 @@ mod custody;
 mod evidence;
 mod governance;
 mod questions;
+mod late;
 mod region;
 mod requests;
 mod restart;

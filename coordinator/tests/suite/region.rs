@@ -87,6 +87,14 @@ impl Region {
         region
     }
 
+    /// A region whose coordinator takes nothing after a run's deadline.
+    pub fn strict(hospitals: usize) -> Self {
+        let region = Self::new(hospitals);
+        let text = region.configuration().replace("limits = {", "limits = { late_s = 0,");
+        std::fs::write(region.path("coordinator.toml"), text).unwrap();
+        region
+    }
+
     /// A region whose coordinator issues catalogues.
     pub fn governed(hospitals: usize) -> Self {
         let region = Self::new(hospitals);

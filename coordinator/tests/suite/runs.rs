@@ -43,7 +43,7 @@ async fn every_site_answers() {
 
 #[tokio::test]
 async fn sites_that_do_not_answer_are_named() {
-    let region = Region::new(6);
+    let region = Region::strict(6);
     let coordinator = region.open();
     let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let mut watching = coordinator.watch(ada(), run).await.unwrap();
@@ -79,7 +79,7 @@ async fn sites_that_do_not_answer_are_named() {
 
 #[tokio::test]
 async fn after_the_deadline_is_too_late_even_before_the_run_is_closed() {
-    let region = Region::new(3);
+    let region = Region::strict(3);
     let coordinator = region.open();
     let run = coordinator.ask(ada(), ask(), None).await.unwrap();
     let taken = region.nodes[0].take(&coordinator).await;

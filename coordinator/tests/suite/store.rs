@@ -29,6 +29,7 @@ fn run() -> RunRecord {
         grouping: Grouping::Kind,
         asked_at: at(0),
         deadline: at(60),
+        late_until: at(3600),
         closed_at: None,
     }
 }
@@ -68,7 +69,7 @@ async fn what_is_kept_is_there_after_a_restart() {
     store.add_run(run.clone(), orders.clone(), vec![document()], None).await.unwrap();
     store.add_run(other.clone(), vec![], vec![document()], None).await.unwrap();
     assert_eq!(store.add_outcome(outcome(&orders[1], b"bytes"), provider(), None).await.unwrap(), Kept::New);
-    let answer = AnswerRecord { revision: 1, document: b"{}".to_vec() };
+    let answer = AnswerRecord { revision: 1, document: b"{}".to_vec(), sums: Vec::new() };
     store.add_answer(other.id, answer.clone(), at(70)).await.unwrap();
     drop(store);
 

@@ -160,6 +160,36 @@ pub struct ExplainedSite {
     pub connected: bool,
 }
 
+/// The revisions of a run's answer, and what may still come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revisions {
+    /// The run.
+    pub run: RunId,
+    /// Every revision, the first one first. A published revision never changes.
+    pub revisions: Vec<RevisionSummary>,
+    /// Sites whose release came late and is in no revision yet.
+    pub held_out: Vec<ProviderCode>,
+    /// Until when late answers are taken; none where no further revision can come.
+    #[serde(with = "serde_option")]
+    pub late_until: Option<DateTime<Utc>>,
+    /// What the next revision waits for, in plain words.
+    pub waits_for: String,
+}
+
+/// One revision of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevisionSummary {
+    /// Counts from 1.
+    pub revision: u32,
+    /// When it was made.
+    #[serde(with = "serde_text")]
+    pub made_at: DateTime<Utc>,
+    /// The sites whose releases it brings into the sums.
+    pub added: Vec<ProviderCode>,
+}
+
 /// What the figures of every site stand for, and with them the bounds of every combined cell: a provider gives the answer
 /// that it gave before wherever another would tell of a few people, and never says that it did.
 pub const STANDS_FOR: &str =
@@ -198,6 +228,12 @@ pub struct Answer {
     /// When the run closed.
     #[serde(with = "serde_option")]
     pub closed_at: Option<DateTime<Utc>>,
+    /// When this revision was made; that of the first is the moment at which the run closed.
+    #[serde(default, with = "serde_option")]
+    pub made_at: Option<DateTime<Utc>>,
+    /// Until when late answers may lead to another revision.
+    #[serde(default, with = "serde_option")]
+    pub late_until: Option<DateTime<Utc>>,
     /// What the figures of every site stand for: [`STANDS_FOR`].
     pub stands_for: String,
     /// The dimensions, in declared order.
@@ -265,12 +301,22 @@ pub struct AnswerSite {
     /// When its snapshot was taken, if it released.
     #[serde(with = "serde_option")]
     pub as_at: Option<DateTime<Utc>>,
+    /// The revision that brought its release into the sums: a later one than the first where the release came late. None
+    /// where it is in no sum.
+    #[serde(default)]
+    pub since_revision: Option<u32>,
+    /// Sites of one block come into answers to this question together: no two answers differ by a part of a block.
+    #[serde(default)]
+    pub block: Option<u32>,
 }
 
 /// What came of asking a site: exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SiteOutcome {
+    /// Its release was verified and is in no sum: beside an earlier answer to the question, the sums with it would tell
+    /// of too few sites.
+    HeldOut,
     /// It sent something that is not a valid release of this order.
     InvalidRelease,
     /// Its node was not connected before the deadline.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::answer::{Answer, Ask, Explanation, Progress, RunSummary, TemplateList};
+use crate::answer::{Answer, Ask, Explanation, Progress, Revisions, RunSummary, TemplateList};
 use crate::door::MESSAGE_BYTES_MAX;
 use crate::evidence::{EVIDENCE_BYTES_MAX, EVIDENCE_PARTS_MAX, EvidenceKind, EvidencePart};
 use crate::generated::desk_client::DeskClient;
@@ -99,7 +99,7 @@ impl Desk {
     /// # Errors
     /// A [`DeskError`].
     pub async fn watch(&mut self, run: RunId) -> Result<BoxStream<'static, Result<Progress, DeskError>>, DeskError> {
-        let messages = self.0.watch(request(run)).await.map_err(|status| error(&status))?.into_inner();
+        let messages = self.0.watch(request(run, None)).await.map_err(|status| error(&status))?.into_inner();
         let progress = messages.map(|message| {
             let message = message.map_err(|status| error(&status))?;
             Ok(Progress {
@@ -118,7 +118,23 @@ impl Desk {
     /// # Errors
     /// A [`DeskError`].
     pub async fn answer(&mut self, run: RunId) -> Result<Answer, DeskError> {
-        document(self.0.answer(request(run)).await)
+        document(self.0.answer(request(run, None)).await)
+    }
+
+    /// One revision of the answer to a closed run.
+    ///
+    /// # Errors
+    /// A [`DeskError`].
+    pub async fn answer_at(&mut self, run: RunId, revision: u32) -> Result<Answer, DeskError> {
+        document(self.0.answer(request(run, Some(revision))).await)
+    }
+
+    /// The revisions of the answer to a closed run, and what may still come.
+    ///
+    /// # Errors
+    /// A [`DeskError`].
+    pub async fn revisions(&mut self, run: RunId) -> Result<Revisions, DeskError> {
+        document(self.0.revisions(request(run, None)).await)
     }
 
     /// The analyst's runs, the newest first.
@@ -145,20 +161,20 @@ impl Desk {
         document(self.0.register(RegisterRequest {}).await)
     }
 
-    /// What the coordinator has committed to for a closed run: an envelope.
+    /// What the coordinator has committed to for one revision of a closed run's answer, or the newest: an envelope.
     ///
     /// # Errors
     /// A [`DeskError`].
-    pub async fn proof(&mut self, run: RunId) -> Result<Vec<u8>, DeskError> {
-        Ok(self.0.proof(request(run)).await.map_err(|status| error(&status))?.into_inner().envelope)
+    pub async fn proof(&mut self, run: RunId, revision: Option<u32>) -> Result<Vec<u8>, DeskError> {
+        Ok(self.0.proof(request(run, revision)).await.map_err(|status| error(&status))?.into_inner().envelope)
     }
 
-    /// Everything that a closed run's answer follows from; for auditors.
+    /// Everything that one revision of a closed run's answer follows from, or the newest; for auditors.
     ///
     /// # Errors
     /// A [`DeskError`]; [`DeskError::Unreadable`] where it is more than any run's.
-    pub async fn evidence(&mut self, run: RunId) -> Result<Vec<EvidencePart>, DeskError> {
-        let mut messages = self.0.evidence(request(run)).await.map_err(|status| error(&status))?.into_inner();
+    pub async fn evidence(&mut self, run: RunId, revision: Option<u32>) -> Result<Vec<EvidencePart>, DeskError> {
+        let mut messages = self.0.evidence(request(run, revision)).await.map_err(|status| error(&status))?.into_inner();
         let (mut parts, mut bytes) = (Vec::new(), 0usize);
         while let Some(message) = messages.message().await.map_err(|status| error(&status))? {
             bytes = bytes.saturating_add(message.bytes.len());
@@ -172,8 +188,8 @@ impl Desk {
     }
 }
 
-fn request(run: RunId) -> RunRequest {
-    RunRequest { run_id: run.to_string() }
+fn request(run: RunId, revision: Option<u32>) -> RunRequest {
+    RunRequest { run_id: run.to_string(), revision: revision.unwrap_or(0) }
 }
 
 fn written(ask: &Ask) -> Document {

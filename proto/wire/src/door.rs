@@ -21,7 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tonic::{Code, Response, Status};
 
-use crate::answer::{Answer, Ask, Explanation, Progress, RunSummary, TemplateList};
+use crate::answer::{Answer, Ask, Explanation, Progress, Revisions, RunSummary, TemplateList};
 use crate::answerer::Dispatch;
 use crate::custody::{CatalogueNews, Countersigned, KnownCatalogue};
 use crate::evidence::EvidencePart;
@@ -61,7 +61,7 @@ pub enum Acknowledged {
     Rejected,
     /// Stored.
     Taken,
-    /// After the order's deadline: not stored.
+    /// After the time in which late answers are taken: not stored.
     TooLate,
 }
 
@@ -157,6 +157,23 @@ pub trait DeskDoor: Send + Sync + 'static {
     ) -> impl Future<Output = Result<BoxStream<'static, Progress>, TurnedAway>> + Send;
     /// The answer as it stands.
     fn answer(&self, analyst: AnalystName, run: RunId) -> impl Future<Output = Result<Answer, TurnedAway>> + Send;
+    /// One revision of the answer to a closed run.
+    fn answer_at(
+        &self,
+        analyst: AnalystName,
+        run: RunId,
+        revision: u32,
+    ) -> impl Future<Output = Result<Answer, TurnedAway>> + Send {
+        not_here((analyst, run, revision))
+    }
+    /// The revisions of the answer to a closed run, and what may still come.
+    fn revisions(
+        &self,
+        analyst: AnalystName,
+        run: RunId,
+    ) -> impl Future<Output = Result<Revisions, TurnedAway>> + Send {
+        not_here((analyst, run))
+    }
     /// The analyst's runs, the newest first.
     fn runs(&self, analyst: AnalystName) -> impl Future<Output = Result<Vec<RunSummary>, TurnedAway>> + Send;
     /// What a question would ask of whom.
@@ -167,18 +184,25 @@ pub trait DeskDoor: Send + Sync + 'static {
         not_here(analyst)
     }
 
-    /// What the coordinator has committed to for a closed run of the analyst's: a signed statement without figures.
-    fn proof(&self, analyst: AnalystName, run: RunId) -> impl Future<Output = Result<Vec<u8>, TurnedAway>> + Send {
-        not_here((analyst, run))
+    /// What the coordinator has committed to for a closed run of the analyst's: a signed statement without figures, of
+    /// one revision of the answer or of the newest.
+    fn proof(
+        &self,
+        analyst: AnalystName,
+        run: RunId,
+        revision: Option<u32>,
+    ) -> impl Future<Output = Result<Vec<u8>, TurnedAway>> + Send {
+        not_here((analyst, run, revision))
     }
 
-    /// Everything that a closed run's answer follows from; for auditors.
+    /// Everything that one revision of a closed run's answer follows from, or the newest; for auditors.
     fn evidence(
         &self,
         auditor: AnalystName,
         run: RunId,
+        revision: Option<u32>,
     ) -> impl Future<Output = Result<BoxStream<'static, EvidencePart>, TurnedAway>> + Send {
-        not_here((auditor, run))
+        not_here((auditor, run, revision))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _, stderr};
 
-use wire::{Answer, Desk, RunId, RunState};
+use wire::{Answer, Desk, Revisions, RunId, RunState};
 
 use crate::arguments::Writing;
 use crate::exit::Exit;
@@ -13,16 +13,52 @@ use crate::render::{Format, Style, render_csv, render_json, render_parquet, rend
 use crate::session::{connect, failure};
 use crate::settings::Places;
 
-/// Prints the answer to a run as it stands.
+/// Prints the answer to a run as it stands, or one revision of it.
 pub(super) async fn result(
     places: &Places,
     run: RunId,
+    revision: Option<u32>,
     writing: &Writing,
     loudness: Loudness,
 ) -> Result<Exit, Failure> {
     let output = open(writing)?;
-    let answer = connect(places).await?.answer(run).await.map_err(failure)?;
-    write(&answer, output, loudness)
+    let mut desk = connect(places).await?;
+    let answer = asked(&mut desk, run, revision).await?;
+    let exit = write(&answer, output, loudness)?;
+    if loudness == Loudness::Told && answer.late_until.is_some() {
+        // The answer is there; a coordinator that cannot say more of it is no failure.
+        if let Ok(revisions) = desk.revisions(run).await {
+            told(&answer, &revisions).ends(Exit::Internal)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// The answer to a run as it stands, or one revision of it.
+pub(super) async fn asked(desk: &mut Desk, run: RunId, revision: Option<u32>) -> Result<Answer, Failure> {
+    let answer = match revision {
+        Some(revision) => desk.answer_at(run, revision).await,
+        None => desk.answer(run).await,
+    };
+    answer.map_err(failure)
+}
+
+/// Says on standard error which other revisions there are, and what has come late.
+fn told(answer: &Answer, revisions: &Revisions) -> io::Result<()> {
+    let mut err = stderr();
+    let newest = revisions.revisions.last().map_or(answer.revision, |newest| newest.revision);
+    if newest > 1 {
+        writeln!(
+            err,
+            "\nrevision {} of {newest}: `tallyward revisions {}` lists them, `--revision N` shows one",
+            answer.revision, answer.run
+        )?;
+    }
+    if !revisions.held_out.is_empty() {
+        let codes: Vec<&str> = revisions.held_out.iter().map(|code| code.as_str()).collect();
+        writeln!(err, "\nreleased, and in no sum yet: {}. {}", codes.join(" "), revisions.waits_for)?;
+    }
+    Ok(())
 }
 
 /// The place that `writing` names.

@@ -1,6 +1,6 @@
 //! `templates`, `templates show` and `runs`.
 
-use wire::{RunState, RunSummary, TemplateEntry};
+use wire::{ProviderCode, RevisionSummary, RunId, RunState, RunSummary, TemplateEntry};
 
 use super::write_list;
 use crate::arguments::Listing;
@@ -58,6 +58,33 @@ pub(super) async fn runs(places: &Places, listing: &Listing) -> Result<Exit, Fai
     };
     let columns = &["run", "asked_at", "template", "version", "parameters", "state", "revision", "analyst", "purpose"];
     write_list(listing, &Listed { columns, rows: runs.iter().map(row).collect() }, &runs)
+}
+
+/// Lists the revisions of an answer.
+pub(super) async fn revisions(places: &Places, run: RunId, listing: &Listing) -> Result<Exit, Failure> {
+    let revisions = connect(places).await?.revisions(run).await.map_err(failure)?;
+    let codes = |codes: &[ProviderCode]| codes.iter().map(ProviderCode::as_str).collect::<Vec<_>>().join(" ");
+    let row = |revision: &RevisionSummary| {
+        vec![
+            revision.revision.to_string(),
+            minute(revision.made_at),
+            revision.added.len().to_string(),
+            codes(&revision.added),
+        ]
+    };
+    let list = Listed {
+        columns: &["revision", "made_at", "sites_added", "added"],
+        rows: revisions.revisions.iter().map(row).collect(),
+    };
+    let exit = write_list(listing, &list, &revisions)?;
+    if !revisions.held_out.is_empty() {
+        eprintln!("released, and in no sum yet: {}", codes(&revisions.held_out));
+    }
+    if let Some(until) = revisions.late_until {
+        eprintln!("late answers are taken until {}", minute(until));
+    }
+    eprintln!("{}", revisions.waits_for);
+    Ok(exit)
 }
 
 pub(super) fn chosen<'a>(

@@ -5,6 +5,7 @@ use std::path::Path;
 use template::{Digest, PublicKey};
 use wire::{Answer, DeskError, EvidencePart, RunId, read_evidence, write_evidence};
 
+use super::answer::asked;
 use crate::arguments::VerifyArguments;
 use crate::exit::Exit;
 use crate::failure::{Ends as _, Failure};
@@ -28,7 +29,7 @@ pub(super) async fn verify(places: &Places, arguments: VerifyArguments) -> Resul
     let settings = Settings::find(places).ends(Exit::Usage)?;
     let anchors = anchors(Some(&settings), arguments.root, arguments.coordinator_key);
     let mut desk = connect(places).await?;
-    match desk.evidence(run).await {
+    match desk.evidence(run, arguments.revision).await {
         Ok(parts) => {
             if let Some(file) = &arguments.save {
                 save(file, &parts)?;
@@ -38,9 +39,9 @@ pub(super) async fn verify(places: &Places, arguments: VerifyArguments) -> Resul
         Err(DeskError::NotAllowed(_)) if arguments.save.is_none() => {
             let answer = match &arguments.answer {
                 Some(file) => read(file)?,
-                None => desk.answer(run).await.map_err(failure)?,
+                None => asked(&mut desk, run, arguments.revision).await?,
             };
-            let proof = desk.proof(run).await.map_err(failure)?;
+            let proof = desk.proof(run, arguments.revision).await.map_err(failure)?;
             proven(run, &answer, &proof, &anchors)
         }
         Err(error) => Err(failure(error)),

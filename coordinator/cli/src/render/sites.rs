@@ -14,7 +14,8 @@ use super::text::plain;
 const NAMED_MAX: usize = 12;
 
 /// What may come of asking a site, in the order of the columns.
-const OUTCOMES: [&str; 6] = ["released", "refused", "timed out", "not connected", "invalid release", "waiting"];
+const OUTCOMES: [&str; 7] =
+    ["released", "refused", "timed out", "not connected", "invalid release", "waiting", "held out"];
 /// Those that stand in every table; the others only where a site came to it.
 const ALWAYS: usize = 3;
 
@@ -26,6 +27,7 @@ const fn column(outcome: SiteOutcome) -> usize {
         SiteOutcome::NotConnected => 3,
         SiteOutcome::InvalidRelease => 4,
         SiteOutcome::Waiting => 5,
+        SiteOutcome::HeldOut => 6,
     }
 }
 
@@ -60,6 +62,7 @@ pub(super) fn write(answer: &Answer, out: &mut impl Write, style: Style) -> io::
     }
     writeln!(out, "{table}")?;
     reasons(answer, out)?;
+    late(answer, out)?;
     named(answer, out)
 }
 
@@ -90,6 +93,23 @@ fn reasons(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Whose release came late, by the revision that brought it into the sums.
+fn late(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+    let mut late: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for site in &answer.sites {
+        if let Some(since) = site.since_revision.filter(|since| *since > 1) {
+            late.entry(since).or_default().push(site.provider.as_str());
+        }
+    }
+    for (since, codes) in late {
+        let more = codes.len().saturating_sub(NAMED_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = codes.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(" ");
+        writeln!(out, "late, in the sums since revision {since}: {named}{more}")?;
+    }
+    Ok(())
+}
+
 fn named(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
     let missing: Vec<&AnswerSite> = answer
         .sites
@@ -114,6 +134,7 @@ fn named(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
 
 fn word(outcome: SiteOutcome) -> String {
     match outcome {
+        SiteOutcome::HeldOut => "released, and held out: beside an earlier answer the sums would tell of too few sites".to_owned(),
         SiteOutcome::InvalidRelease => "what it sent is not a valid release".to_owned(),
         SiteOutcome::NotConnected => "not connected before the deadline".to_owned(),
         SiteOutcome::Refused(refusal) => format!("refused, {}", refusal.word()),

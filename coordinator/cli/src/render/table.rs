@@ -73,7 +73,8 @@ fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<(
         (RunState::Answered, Some(closed)) => writeln!(out, "answered    {}", minute(closed))?,
         (RunState::Answered, None) => {}
     }
-    writeln!(out, "run         {}, revision {}", answer.run, answer.revision)?;
+    let made = answer.made_at.filter(|_| answer.revision > 1).map_or_else(String::new, |made| format!(", made {}", minute(made)));
+    writeln!(out, "run         {}, revision {}{made}", answer.run, answer.revision)?;
     for measure in &answer.measures {
         writeln!(
             out,

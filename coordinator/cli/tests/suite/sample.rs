@@ -13,7 +13,9 @@ fn time(text: &str) -> DateTime<Utc> {
 
 fn site(code: &str, name: &str, kind: ProviderKind, outcome: SiteOutcome) -> AnswerSite {
     let as_at = (outcome == SiteOutcome::Released).then(|| time("2026-03-31T23:00:00Z"));
-    AnswerSite { provider: code.parse().unwrap(), name: name.to_owned(), kind, outcome, as_at }
+    let block = as_at.map(|_| 1);
+    let since_revision = as_at.map(|_| if code == "RA4" { 2 } else { 1 });
+    AnswerSite { provider: code.parse().unwrap(), name: name.to_owned(), kind, outcome, as_at, since_revision, block }
 }
 
 fn bounded(
@@ -125,6 +127,8 @@ pub fn every_state() -> Answer {
         asked_at: time("2026-04-01T09:00:00Z"),
         deadline: time("2026-04-01T09:05:00Z"),
         closed_at: Some(time("2026-04-01T09:05:00Z")),
+        made_at: Some(time("2026-04-01T10:30:00Z")),
+        late_until: Some(time("2026-04-02T09:05:00Z")),
         stands_for: wire::STANDS_FOR.to_owned(),
         dimensions: vec![
             AnswerDimension {

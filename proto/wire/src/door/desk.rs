@@ -42,8 +42,16 @@ impl<D: DeskDoor> Desk for AnalystsDoor<D> {
     }
 
     async fn answer(&self, request: Request<generated::RunRequest>) -> Result<Response<Document>, Status> {
+        let (analyst, run) = (analyst(&request)?, run(&request)?);
+        match revision(&request) {
+            Some(revision) => reply(self.0.answer_at(analyst, run, revision).await),
+            None => reply(self.0.answer(analyst, run).await),
+        }
+    }
+
+    async fn revisions(&self, request: Request<generated::RunRequest>) -> Result<Response<Document>, Status> {
         let analyst = analyst(&request)?;
-        reply(self.0.answer(analyst, run(&request)?).await)
+        reply(self.0.revisions(analyst, run(&request)?).await)
     }
 
     async fn runs(&self, request: Request<generated::RunsRequest>) -> Result<Response<Document>, Status> {
@@ -61,8 +69,8 @@ impl<D: DeskDoor> Desk for AnalystsDoor<D> {
 
     async fn proof(&self, request: Request<generated::RunRequest>) -> Result<Response<SignedBytes>, Status> {
         let analyst = analyst(&request)?;
-        let envelope = self.0.proof(analyst, run(&request)?).await.map_err(|turned_away| status(&turned_away))?;
-        Ok(Response::new(SignedBytes { envelope }))
+        let proof = self.0.proof(analyst, run(&request)?, revision(&request)).await;
+        Ok(Response::new(SignedBytes { envelope: proof.map_err(|turned_away| status(&turned_away))? }))
     }
 
     async fn evidence(
@@ -70,8 +78,9 @@ impl<D: DeskDoor> Desk for AnalystsDoor<D> {
         request: Request<generated::RunRequest>,
     ) -> Result<Response<Self::EvidenceStream>, Status> {
         let auditor = analyst(&request)?;
-        let parts = self.0.evidence(auditor, run(&request)?).await.map_err(|turned_away| status(&turned_away))?;
+        let parts = self.0.evidence(auditor, run(&request)?, revision(&request)).await;
         let messages = parts
+            .map_err(|turned_away| status(&turned_away))?
             .map(|EvidencePart { kind, bytes }| Ok(generated::EvidencePart { kind: kind.word().to_owned(), bytes }));
         Ok(Response::new(messages.boxed()))
     }
@@ -82,6 +91,11 @@ fn analyst<T>(request: &Request<T>) -> Result<AnalystName, Status> {
         Some(Caller::Analyst(name)) => Ok(name.clone()),
         _ => Err(Status::unauthenticated("this is the analysts' door; your certificate names no analyst")),
     }
+}
+
+/// The revision that is asked for; none for the newest.
+fn revision(request: &Request<generated::RunRequest>) -> Option<u32> {
+    Some(request.get_ref().revision).filter(|revision| *revision > 0)
 }
 
 fn run(request: &Request<generated::RunRequest>) -> Result<RunId, Status> {
