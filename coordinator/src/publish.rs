@@ -54,7 +54,8 @@ pub(crate) fn next(
         .zip(&released)
         .map(|(before, released)| {
             // Where nothing was shown there is nothing to subtract: what too few sites cover is held back cell by cell.
-            if before.is_empty() { released.clone() } else { before | &addable(snapshot, query, before, released) }
+            let nothing_to_hide = query.template().sites == SiteFigures::Shown;
+            if before.is_empty() || nothing_to_hide { released.clone() } else { before | &addable(snapshot, query, before, released) }
         })
         .collect();
     let mut settled = settled(query, earlier, wanted.clone());
