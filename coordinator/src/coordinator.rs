@@ -208,8 +208,7 @@ impl Coordinator {
     fn restored_late(&self, record: OpenRecord, newest: &AnswerRecord) -> Result<OpenRun, StoreError> {
         let closed_at = record.run.closed_at.unwrap_or(record.run.deadline);
         let mut run = self.restored(record)?;
-        let answer: Answer =
-            serde_json::from_slice(&newest.document).map_err(|_| StoreError::Unreadable("answer"))?;
+        let answer: Answer = serde_json::from_slice(&newest.document).map_err(|_| StoreError::Unreadable("answer"))?;
         for site in &mut run.sites {
             let answered = answer.sites.iter().find(|answered| answered.provider == site.record.provider);
             site.since = answered.and_then(|answered| answered.since_revision);

@@ -6,8 +6,8 @@ use template::Digest;
 use tokio_stream::wrappers::WatchStream;
 use wire::{
     Acknowledged, AnalystName, Answer, Ask, CatalogueNews, Countersigned, DeskDoor, Dispatch, EvidencePart,
-    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, Register, Revisions, RunId, RunState,
-    RunSummary, TemplateList, TurnedAway,
+    Explanation, KnownCatalogue, LinkDoor, OrderId, Outcome, Progress, ProviderCode, Register, Revisions, RunId,
+    RunState, RunSummary, TemplateList, TurnedAway,
 };
 
 use crate::answer;

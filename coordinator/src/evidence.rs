@@ -27,8 +27,10 @@ impl Coordinator {
         run: RunId,
         revision: Option<u32>,
     ) -> Result<Vec<u8>, TurnedAway> {
-        let closed =
-            self.closed_run(run, revision).await?.filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
+        let closed = self
+            .closed_run(run, revision)
+            .await?
+            .filter(|closed| closed.run.analyst == *analyst || self.audits(analyst));
         let closed = closed.ok_or_else(|| no_run(run))?;
         Ok(closed.proof()?.sign(&self.0.config.signing_key))
     }
@@ -172,8 +174,10 @@ impl Closed {
 }
 
 fn no_run(run: RunId) -> TurnedAway {
-    TurnedAway::NotFound(format!("there is no closed run {run} of yours, or no such revision of its answer; `tallyward runs` lists yours, `tallyward \
-         revisions {run}` the revisions"))
+    TurnedAway::NotFound(format!(
+        "there is no closed run {run} of yours, or no such revision of its answer; `tallyward runs` lists yours, `tallyward \
+         revisions {run}` the revisions"
+    ))
 }
 
 fn failed(error: &StoreError) -> TurnedAway {

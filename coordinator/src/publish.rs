@@ -55,7 +55,11 @@ pub(crate) fn next(
         .map(|(before, released)| {
             // Where nothing was shown there is nothing to subtract: what too few sites cover is held back cell by cell.
             let nothing_to_hide = query.template().sites == SiteFigures::Shown;
-            if before.is_empty() || nothing_to_hide { released.clone() } else { before | &addable(snapshot, query, before, released) }
+            if before.is_empty() || nothing_to_hide {
+                released.clone()
+            } else {
+                before | &addable(snapshot, query, before, released)
+            }
         })
         .collect();
     let mut settled = settled(query, earlier, wanted.clone());
@@ -143,9 +147,10 @@ fn publication(
         site.since = site.block.map(|_| site.since.unwrap_or(published.revision));
         let group = candidates.iter().position(|group| group.contains(&member));
         // Where too few answered in the first place nobody is held out: there is no figure, and all are named as they are.
-        let few = snapshot.query.as_deref().is_none_or(|query| {
-            group.is_none_or(|group| !enough(query, snapshot.record.grouping, &candidates[group]))
-        });
+        let few = snapshot
+            .query
+            .as_deref()
+            .is_none_or(|query| group.is_none_or(|group| !enough(query, snapshot.record.grouping, &candidates[group])));
         if site.release.is_some() && site.block.is_none() && !few {
             site.outcome = SiteOutcome::HeldOut;
         }

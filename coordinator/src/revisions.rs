@@ -19,7 +19,9 @@ impl Coordinator {
         let (_, answers) = self.all_revisions(analyst, run).await?;
         let revisions = answers.len();
         answers.into_iter().find(|answer| answer.revision == revision).ok_or_else(|| {
-            TurnedAway::NotFound(format!("the answer to run {run} has {revisions} revisions, and no revision {revision}"))
+            TurnedAway::NotFound(format!(
+                "the answer to run {run} has {revisions} revisions, and no revision {revision}"
+            ))
         })
     }
 
@@ -27,14 +29,16 @@ impl Coordinator {
     pub(crate) async fn revisions_of(&self, analyst: &AnalystName, run: RunId) -> Result<Revisions, TurnedAway> {
         let (record, answers) = self.all_revisions(analyst, run).await?;
         let Some(newest) = answers.last() else {
-            return Err(TurnedAway::BadRequest("the run is still open; its first revision comes when it closes".into()));
+            return Err(TurnedAway::BadRequest(
+                "the run is still open; its first revision comes when it closes".into(),
+            ));
         };
         let summed: BTreeSet<&ProviderCode> =
             newest.sites.iter().filter(|site| site.since_revision.is_some()).map(|site| &site.provider).collect();
         let orders = self.0.store.orders_of(run).await.map_err(|error| failed(&error))?;
-        let released = orders.iter().filter(|(_, outcome)| {
-            outcome.as_ref().is_some_and(|outcome| outcome.kind == OutcomeKind::Release)
-        });
+        let released = orders
+            .iter()
+            .filter(|(_, outcome)| outcome.as_ref().is_some_and(|outcome| outcome.kind == OutcomeKind::Release));
         let held_out: Vec<ProviderCode> =
             released.map(|(order, _)| &order.provider).filter(|code| !summed.contains(code)).cloned().collect();
         let goes_on = self.state().late().any(|late| late.record.id == run)
@@ -43,9 +47,11 @@ impl Coordinator {
         let query = self.query(&record).map_err(|error| failed(&error))?;
         let waits_for = match query.as_deref().filter(|_| goes_on) {
             Some(query) => waits_for(query.template(), held_out.len()),
-            None => "No further revision can come: every site has an outcome, the time for late answers has passed, or the \
+            None => {
+                "No further revision can come: every site has an outcome, the time for late answers has passed, or the \
                      answer has as many revisions as it may have."
-                .to_owned(),
+                    .to_owned()
+            }
         };
         Ok(Revisions {
             run,

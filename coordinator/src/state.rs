@@ -101,8 +101,7 @@ impl State {
 
     /// Runs whose deadline has passed, and runs that have nobody to wait for.
     pub(crate) fn due(&self, now: DateTime<Utc>) -> Vec<RunId> {
-        let due =
-            |run: &&OpenRun| run.published.is_none() && (run.record.deadline < now || run.is_complete());
+        let due = |run: &&OpenRun| run.published.is_none() && (run.record.deadline < now || run.is_complete());
         self.runs.values().filter(due).map(|run| run.record.id).collect()
     }
 
@@ -151,8 +150,7 @@ impl State {
 
     /// Lets closed runs go for which nothing can come any more.
     pub(crate) fn let_late_go(&mut self, now: DateTime<Utc>) {
-        let over: Vec<RunId> =
-            self.late().filter(|run| run.record.late_until < now).map(|run| run.record.id).collect();
+        let over: Vec<RunId> = self.late().filter(|run| run.record.late_until < now).map(|run| run.record.id).collect();
         for run in over {
             self.remove(run);
         }
@@ -212,7 +210,10 @@ impl State {
         }
         // Those first for which somebody waits.
         let is_late = |order: &&OrderId| {
-            self.orders.get(order).and_then(|place| self.runs.get(&place.run)).is_some_and(|run| run.published.is_some())
+            self.orders
+                .get(order)
+                .and_then(|place| self.runs.get(&place.run))
+                .is_some_and(|run| run.published.is_some())
         };
         let (late, open): (Vec<&OrderId>, Vec<&OrderId>) = mailbox.orders.iter().partition(is_late);
         for order in open.into_iter().chain(late) {

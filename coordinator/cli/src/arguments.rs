@@ -350,7 +350,8 @@ mod tests {
         for (line, fits) in cases {
             assert_eq!(parse(line).is_ok(), fits, "{line}");
         }
-        for line in ["result {} --settings s.toml", "result {} --revision 2", "verify {} --revision 1", "revisions {}"] {
+        for line in ["result {} --settings s.toml", "result {} --revision 2", "verify {} --revision 1", "revisions {}"]
+        {
             assert!(parse(&line.replace("{}", id)).is_ok(), "{line}");
         }
         assert!(parse(&format!("result {id} --revision 0")).is_err());

@@ -392,13 +392,11 @@ fn site<'a>(
             Ok(heard(SiteOutcome::Refused(refusal), None, false))
         }
         Some(part) => Ok(heard(SiteOutcome::InvalidRelease, None, release(&part.bytes).is_ok())),
-        None => {
-            match said.map(|site| site.outcome) {
-                Some(said @ (SiteOutcome::NotConnected | SiteOutcome::TimedOut)) => Ok(heard(said, None, false)),
-                Some(_) => Err("the answer gives it an outcome that nothing proves".to_owned()),
-                None => Err("it was asked, and the answer does not name it".to_owned()),
-            }
-        }
+        None => match said.map(|site| site.outcome) {
+            Some(said @ (SiteOutcome::NotConnected | SiteOutcome::TimedOut)) => Ok(heard(said, None, false)),
+            Some(_) => Err("the answer gives it an outcome that nothing proves".to_owned()),
+            None => Err("it was asked, and the answer does not name it".to_owned()),
+        },
     }
 }
 

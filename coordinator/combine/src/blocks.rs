@@ -58,9 +58,8 @@ pub fn settle(quorum: &Quorum, earlier: &[BTreeSet<Member>], groups: Vec<BTreeSe
         match atom.2 {
             Some(group) => remove(&mut groups, group, members.iter()),
             None => {
-                let beside = atoms.iter().filter(|(other, _)| {
-                    (other.0, &other.1) == (atom.0, &atom.1) && other.2.is_some()
-                });
+                let beside =
+                    atoms.iter().filter(|(other, _)| (other.0, &other.1) == (atom.0, &atom.1) && other.2.is_some());
                 // Of several the largest, which can best spare some.
                 match beside.max_by_key(|(other, members)| (members.len(), std::cmp::Reverse(other.2))) {
                     Some(((_, _, Some(group)), neighbours)) => {

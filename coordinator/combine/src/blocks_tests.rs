@@ -78,7 +78,11 @@ fn smallest_difference(shown: &[BTreeSet<Member>]) -> Option<(ProviderKind, usiz
 
 /// Who answers: hospitals and practices, and in how many groups they are summed.
 fn answered() -> impl Strategy<Value = (Vec<bool>, Vec<bool>, usize)> {
-    (prop::collection::vec(prop::bool::weighted(0.8), 9), prop::collection::vec(prop::bool::weighted(0.8), 14), 1usize..4)
+    (
+        prop::collection::vec(prop::bool::weighted(0.8), 9),
+        prop::collection::vec(prop::bool::weighted(0.8), 14),
+        1usize..4,
+    )
 }
 
 fn candidate((hospitals, practices, groups): &(Vec<bool>, Vec<bool>, usize)) -> Vec<BTreeSet<Member>> {

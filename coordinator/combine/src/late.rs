@@ -19,7 +19,8 @@ use crate::site::Site;
 #[must_use]
 pub fn together(quorum: &Quorum, late: &[Site<'_>]) -> Vec<bool> {
     let mut taken: Vec<bool> = late.iter().map(|site| site.heard.answers()).collect();
-    let cells = late.iter().filter_map(|site| site.heard.reported()).map(|table| table.domain().len()).max().unwrap_or(0);
+    let cells =
+        late.iter().filter_map(|site| site.heard.reported()).map(|table| table.domain().len()).max().unwrap_or(0);
     let covers = |site: &Site<'_>, cell: usize| {
         site.heard.reported().is_some_and(|table| cell < table.domain().len() && table.extent(cell) != Extent::None)
     };

@@ -409,7 +409,7 @@ proptest! {
         let published: Vec<_> = holdings.iter().map(|holding| published(holding, others)).collect();
         let tables: Vec<Reported> =
             holdings.iter().zip(&published).map(|(holding, published)| reported_beside(holding, published)).collect();
-        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table) };
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default() };
         let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
         let mut known = known::Known::default();
         sites.iter().zip(&published).for_each(|(site, published)| known.add(site, published));

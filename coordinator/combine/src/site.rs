@@ -21,7 +21,6 @@ pub struct Site<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Block(pub u32);
 
-
 /// What was heard of a site.
 #[derive(Clone, Copy, Debug)]
 pub enum Heard<'a> {

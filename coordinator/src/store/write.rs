@@ -12,11 +12,11 @@ use wire::{KnownRelease, OrderId, ProviderCode, RunId};
 use crate::store::StoreError;
 use crate::store::audit::{self, AuditKind, AuditNote};
 use crate::store::custody;
-use crate::store::sums;
 use crate::store::read::{grouping_word, outcome_word};
 use crate::store::record::{
     AnswerRecord, Kept, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
 };
+use crate::store::sums;
 
 /// The most writes that wait.
 const WAITING_MAX: usize = 4096;

@@ -68,7 +68,10 @@ async fn late_sites_make_a_revision_once_they_are_enough() {
     let second = newest(&coordinator, run).await;
     assert_eq!(second.revision, 2);
     assert_eq!(revisions_of(&second), [Some(1), Some(1), Some(1), Some(2), Some(2), Some(2), None]);
-    assert_eq!(outcomes(&second)[3..], [SiteOutcome::Released, SiteOutcome::Released, SiteOutcome::Released, SiteOutcome::TimedOut]);
+    assert_eq!(
+        outcomes(&second)[3..],
+        [SiteOutcome::Released, SiteOutcome::Released, SiteOutcome::Released, SiteOutcome::TimedOut]
+    );
     assert_eq!(second.groups[0].cells[0].sites.shown, 6);
     assert_eq!(second.made_at, Some(second.closed_at.unwrap()), "the clock stood");
     // Every revision stays what it was.
@@ -102,7 +105,8 @@ async fn no_difference_of_revisions_tells_of_a_single_site() {
             let found = attack(later, earlier);
             assert!(!single.contains(&found), "a single site's figure: {found}");
             let added = later.sites.iter().zip(&earlier.sites);
-            let added = added.filter(|(now, then)| now.since_revision.is_some() && then.since_revision.is_none()).count();
+            let added =
+                added.filter(|(now, then)| now.since_revision.is_some() && then.since_revision.is_none()).count();
             assert!(added >= 3, "{added}");
         }
     }
@@ -110,7 +114,8 @@ async fn no_difference_of_revisions_tells_of_a_single_site() {
 
     // A weakened rule, by which every late site makes a revision: a template that shows single sites. The same attack
     // finds each site's figure.
-    let toml = crate::region::TEMPLATE.replace("min_sites = { hospital = 3 }", "min_sites = { hospital = 3 }\nshow_sites = true");
+    let toml = crate::region::TEMPLATE
+        .replace("min_sites = { hospital = 3 }", "min_sites = { hospital = 3 }\nshow_sites = true");
     region.approve("emergency-stays", &toml);
     drop(coordinator);
     let region = region;

@@ -50,9 +50,7 @@ pub(crate) fn perform(arguments: Arguments) -> Result<Exit, Failure> {
             Verb::Sign { proposal, hand } => proposal::sign(&places, &proposal, &hand).await,
             Verb::Withdraw { proposal, reason, hand } => proposal::withdraw(&places, &proposal, &reason, &hand).await,
             Verb::Documents(verb) => documents::perform(&places, verb).await,
-            Verb::Result { run, revision, writing } => {
-                answer::result(&places, run, revision, &writing, loudness).await
-            }
+            Verb::Result { run, revision, writing } => answer::result(&places, run, revision, &writing, loudness).await,
             Verb::Revisions { run, listing } => lists::revisions(&places, run, &listing).await,
             Verb::Verify(arguments) => verify::verify(&places, arguments).await,
             Verb::Register { format } => register::register(&places, format).await,

@@ -134,7 +134,9 @@ fn named(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
 
 fn word(outcome: SiteOutcome) -> String {
     match outcome {
-        SiteOutcome::HeldOut => "released, and held out: beside an earlier answer the sums would tell of too few sites".to_owned(),
+        SiteOutcome::HeldOut => {
+            "released, and held out: beside an earlier answer the sums would tell of too few sites".to_owned()
+        }
         SiteOutcome::InvalidRelease => "what it sent is not a valid release".to_owned(),
         SiteOutcome::NotConnected => "not connected before the deadline".to_owned(),
         SiteOutcome::Refused(refusal) => format!("refused, {}", refusal.word()),

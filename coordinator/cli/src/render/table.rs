@@ -73,7 +73,10 @@ fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<(
         (RunState::Answered, Some(closed)) => writeln!(out, "answered    {}", minute(closed))?,
         (RunState::Answered, None) => {}
     }
-    let made = answer.made_at.filter(|_| answer.revision > 1).map_or_else(String::new, |made| format!(", made {}", minute(made)));
+    let made = answer
+        .made_at
+        .filter(|_| answer.revision > 1)
+        .map_or_else(String::new, |made| format!(", made {}", minute(made)));
     writeln!(out, "run         {}, revision {}{made}", answer.run, answer.revision)?;
     for measure in &answer.measures {
         writeln!(
