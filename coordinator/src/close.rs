@@ -8,11 +8,12 @@ use combine::Member;
 use wire::{OrderId, RunId};
 
 use crate::clock::whole_second;
+use crate::config::Compares;
 use crate::coordinator::Coordinator;
 use crate::publish::{self, Publication};
 use crate::run::{Intake, Published, Snapshot};
 use crate::steps::Step;
-use crate::store::{AnswerRecord, RunRecord};
+use crate::store::AnswerRecord;
 
 /// How long to wait before a failed write is tried again, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -50,7 +51,7 @@ impl Coordinator {
         let closed_at = whole_second(self.0.clock.now());
         // INVARIANT: from looking up what was summed before to keeping what is summed now, nobody else publishes.
         let turn = self.0.publishing.lock().await;
-        let earlier = self.summed_before(&snapshot.record).await;
+        let earlier = self.summed_before(&snapshot).await;
         let made = tokio::task::spawn_blocking(move || publish::first(&snapshot, &earlier, closed_at)).await;
         let Ok(Publication { document, sums, since }) = made else { return };
         self.0.steps.at(Step::Closed);
@@ -73,8 +74,13 @@ impl Coordinator {
         tracing::info!(%run, "closed");
     }
 
-    /// What earlier answers to the run's question sum; tried until it can be read, for nothing is published without it.
-    async fn summed_before(&self, run: &RunRecord) -> Option<Vec<BTreeSet<Member>>> {
+    /// What earlier answers sum with which the next one is compared; tried until it can be read, for nothing is published
+    /// without it.
+    async fn summed_before(&self, snapshot: &Snapshot) -> Option<Vec<BTreeSet<Member>>> {
+        let run = &snapshot.record;
+        if self.0.config.compares == Compares::OneRun {
+            return Some(publish::own_sums(snapshot));
+        }
         let mut wait = RETRY.0;
         for _ in 0..8 {
             match self.0.store.sums(run.clone()).await {
@@ -115,7 +121,7 @@ impl Coordinator {
         if published.revision >= self.0.config.limits.revisions || !has_news(&snapshot) {
             return;
         }
-        let Some(earlier) = self.summed_before(&snapshot.record).await else { return };
+        let Some(earlier) = self.summed_before(&snapshot).await else { return };
         let made_at = whole_second(self.0.clock.now());
         let next = Published { revision: published.revision + 1, ..published };
         let made = tokio::task::spawn_blocking(move || publish::next(&snapshot, &earlier, next, made_at)).await;

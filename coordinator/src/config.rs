@@ -45,6 +45,19 @@ pub struct Config {
     pub analysts: BTreeMap<AnalystName, String>,
     /// Bounds on runs.
     pub limits: Limits,
+    /// With which earlier answers a new one is compared.
+    pub compares: Compares,
+}
+
+/// With which earlier answers to its question a new answer is compared, so that the two do not differ by too few sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compares {
+    /// With every answer to the question, whoever asked it. Where sites come and go, an answer holds some of them out.
+    #[default]
+    EveryAnswer,
+    /// With the other revisions of the same run alone: whoever asks again while a site is away can subtract the two.
+    OneRun,
 }
 
 /// What catalogues are signed with. The key can freeze and withhold, and approve nothing.
@@ -186,6 +199,7 @@ impl Reader<'_> {
             store: self.base.join(written.store),
             analysts,
             limits,
+            compares: written.compares,
         })
     }
 

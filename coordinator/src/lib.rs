@@ -35,7 +35,7 @@ pub mod store;
 // The public interface is:
 pub use crate::catalogue::Catalogue;
 pub use crate::clock::{Clock, SystemClock};
-pub use crate::config::{CatalogueKey, Config, ConfigError, Limits};
+pub use crate::config::{CatalogueKey, Compares, Config, ConfigError, Limits};
 pub use crate::coordinator::{Coordinator, OpenError, ReloadError, serve};
 pub use crate::roster::{Provider, Roster};
 pub use crate::steps::{NoSteps, Step, Steps};

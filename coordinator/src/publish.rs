@@ -75,6 +75,15 @@ pub(crate) fn next(
     (stay && grows).then(|| publication(snapshot, &released, settled, next, made_at))
 }
 
+/// What the revisions of this run's answer sum.
+pub(crate) fn own_sums(snapshot: &Snapshot) -> Vec<BTreeSet<Member>> {
+    let revisions: BTreeSet<u32> = snapshot.sites.iter().filter_map(|site| site.since).collect();
+    revisions
+        .into_iter()
+        .flat_map(|made| candidates(snapshot, |site| site.since.is_some_and(|since| since <= made)))
+        .collect()
+}
+
 /// The late sites of a group that may be added together.
 fn addable(
     snapshot: &Snapshot,

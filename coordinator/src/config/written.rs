@@ -7,6 +7,8 @@ use serde::Deserialize;
 use template::Digest;
 use wire::{AnalystName, TlsFiles};
 
+use super::Compares;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
@@ -19,6 +21,8 @@ pub(super) struct Written {
     pub tls: TlsFiles,
     pub trust_root: TrustRoot,
     pub catalogue: Option<Catalogue>,
+    #[serde(default)]
+    pub compares: Compares,
     #[serde(default)]
     pub limits: Limits,
     #[serde(default)]

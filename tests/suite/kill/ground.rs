@@ -224,7 +224,9 @@ fn coordinator(region: &Region<'_>, guardians: &Guardians, keys: &[PublicKey]) {
     std::fs::create_dir_all(folder.join("lookups")).unwrap();
     let head = settings::coordinator(region.coordinator, region.trust_root);
     let text = format!(
-        r#"{head}
+        r#"# One question is asked again and again while nodes die, and who answers is looked at.
+compares = "one-run"
+{head}
 [limits]
 open_runs = 200
 open_runs_per_analyst = 200
