@@ -243,6 +243,8 @@ impl Run {
             asked_at: self.asked_at,
             deadline: self.asked_at,
             closed_at: Some(self.asked_at),
+            made_at: Some(self.asked_at),
+            late_until: None,
             stands_for: STANDS_FOR.to_owned(),
             dimensions: vec![],
             measures: vec![],

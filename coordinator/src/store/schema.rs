@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
+const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 const FIRST: &str = "
     create table run (
@@ -57,7 +57,7 @@ const FIRST: &str = "
 
 /// Late answers, and which sites were summed in answers to which question: what later ones are compared with. It is never
 /// forgotten.
-const FOURTH: &str = "
+const FIFTH: &str = "
     alter table run add column late_until integer not null default 0;
     create table summed (
         question text not null,

@@ -228,6 +228,7 @@ fn coordinator(region: &Region<'_>, guardians: &Guardians, keys: &[PublicKey]) {
 compares = "one-run"
 {head}
 [limits]
+late_s = 0
 open_runs = 200
 open_runs_per_analyst = 200
 
