@@ -40,9 +40,9 @@ pub(crate) struct Differencing(Arc<tokio::sync::Mutex<Known>>);
 #[serde(rename_all = "kebab-case")]
 pub enum Compares {
     /// Everything that was ever released.
+    #[default]
     EverythingReleased,
     /// The same question of the same snapshot, which always gets the same figures.
-    #[default]
     SameQuestion,
 }
 

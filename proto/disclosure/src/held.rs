@@ -39,7 +39,9 @@ impl HeldBack {
                 let chained = || chains.iter().any(|&total| domain.cells_of_total(total).contains(&cell));
                 let of_people = measure == people && (!domain.is_total(cell) || chained());
                 let beside_people = !domain.is_total(cell) && public.answer(people, cell).is_some();
-                !public.is_held(measure, cell) && (of_people || beside_people)
+                let said = !public.is_held(measure, cell) || domain.is_total(cell);
+                let kept_beside = public.is_kept(measure, cell) && measure != people;
+                said && !kept_beside && (of_people || beside_people)
             })
         };
         let (mut touched, mut closed) = (vec![false; inner], vec![false; inner]);

@@ -50,6 +50,8 @@ pub(crate) struct Informed {
     pub(crate) blocks: Blocks,
     /// Per inner cell, whether public facts still bear on its neighbourhood.
     pub(crate) bear: Vec<bool>,
+    /// Per inner cell, whether its neighbourhood's totals have to be refined: where a fact bears, or a range is kept.
+    pub(crate) open: Vec<bool>,
 }
 
 /// Says the people of the inner cells of informed neighbourhoods, and beside them of the other measures what can tell
@@ -64,8 +66,9 @@ pub(crate) fn say_informed(
 ) -> Result<Informed, ProtectError> {
     let domain = &raw.domain;
     let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
+    let none = || vec![false; domain.inner_len()];
     let nothing =
-        |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: vec![false; domain.inner_len()] };
+        |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: none(), open: none() };
     let (Some((people, chains)), true) = (start.known(), held.informed.iter().any(|&informed| informed)) else {
         return Ok(nothing(counts));
     };
@@ -105,7 +108,9 @@ pub(crate) fn say_informed(
             }
         }
     }
-    Ok(Informed { blocks, bear })
+    let mut open = keeps(domain, &start.facts);
+    open.iter_mut().zip(&held.informed).zip(&bear).for_each(|((open, informed), bear)| *open = *open && *informed || *bear);
+    Ok(Informed { blocks, bear, open })
 }
 
 /// What is said of people in an inner cell that lies between these, as the public sees it.
@@ -136,4 +141,15 @@ fn bears(domain: &Domain, facts: &Facts, blocks: &Blocks, policy: &Policy) -> Ve
         }
     }
     neighbours.iter().map(|&first| bear[first]).collect()
+}
+
+/// Per inner cell, whether something in its neighbourhood keeps its whole range.
+fn keeps(domain: &Domain, facts: &Facts) -> Vec<bool> {
+    let neighbours = domain.neighbourhoods();
+    let mut keeps = vec![false; domain.inner_len()];
+    for &cell in facts.kept.iter().chain(&facts.held) {
+        let children = if domain.is_total(cell) { domain.children(cell) } else { vec![cell] };
+        children.iter().for_each(|&child| keeps[neighbours[child]] = true);
+    }
+    neighbours.iter().map(|&first| keeps[first]).collect()
 }

@@ -175,7 +175,7 @@ pub fn protect(
                 (Some(empty), _) => empty,
                 (None, Some(answer)) => again(answer, domain, total, &measures[m], policy),
                 (None, None) if held.cells[total] => Cell::Withheld,
-                (None, None) if refined.is_none() && domain.children(total).iter().any(|&c| blocks.bear[c]) => {
+                (None, None) if refined.is_none() && domain.children(total).iter().any(|&c| blocks.open[c]) => {
                     Cell::Withheld
                 }
                 (None, None) => protect_total(&raw, m, policy, inner, refined.as_ref(), total)?,
@@ -296,7 +296,7 @@ fn refined(
     informed: &Informed,
 ) -> Option<Refined> {
     let measure = start.measure?;
-    if !cells[measure].iter().any(Cell::is_hidden) && !informed.bear.iter().any(|&bear| bear) {
+    if !cells[measure].iter().any(Cell::is_hidden) && !informed.open.iter().any(|&open| open) {
         return None;
     }
     let kind = raw.measures[measure].kind();
@@ -326,7 +326,7 @@ fn refined(
         counts: &counts,
         chains: &start.chains,
         facts: &start.facts,
-        informed: &informed.bear,
+        informed: &informed.open,
     };
     refine(&raw.domain, policy, &inner, distinct)
 }

@@ -35,6 +35,7 @@ pub struct Public {
     answered: BTreeMap<(usize, usize), Cell>,
     bounds: BTreeMap<(usize, usize), (u64, u64)>,
     held: BTreeSet<(usize, usize)>,
+    kept: BTreeSet<(usize, usize)>,
     populations: BTreeMap<usize, u64>,
 }
 
@@ -49,6 +50,7 @@ impl Public {
             answered: BTreeMap::new(),
             bounds: BTreeMap::new(),
             held: BTreeSet::new(),
+            kept: BTreeSet::new(),
             populations: BTreeMap::new(),
         }
     }
@@ -115,7 +117,19 @@ impl Public {
         Ok(())
     }
 
-    /// Nothing may be said of the cell: it is withheld, and with it every total by which it could be found.
+    /// The cell is said as `answer`, like [`Self::answered`], and nothing else may tell that it lies in a narrower
+    /// interval than `answer` gives and was public before: totals are said only as far as they leave it whole.
+    ///
+    /// # Errors
+    /// As of [`Self::answered`].
+    pub fn kept(&mut self, measure: usize, cell: usize, answer: Cell) -> Result<(), PublicError> {
+        self.answered(measure, cell, answer)?;
+        self.kept.insert((measure, cell));
+        Ok(())
+    }
+
+    /// Nothing may be said of the cell: it is withheld, and with it, as far as it could be found by them, the totals of its
+    /// neighbourhood. A total of people that are refined keeps the interval that its cells give it anyway.
     ///
     /// # Errors
     /// [`PublicError::Place`] for a cell outside the table.
@@ -136,6 +150,11 @@ impl Public {
         self.cells == domain.len()
             && self.inner == domain.inner_len()
             && self.kinds.iter().copied().eq(measures.iter().map(Measure::kind))
+    }
+
+    /// Whether the cell's whole interval has to stay possible.
+    pub(crate) fn is_kept(&self, measure: usize, cell: usize) -> bool {
+        self.kept.contains(&(measure, cell)) && !self.is_held(measure, cell)
     }
 
     /// The answer to be said again, unless the cell is held.
@@ -167,7 +186,12 @@ impl Public {
     pub(crate) fn facts(&self, people: usize) -> Facts {
         let ranges = self.bounds.iter().filter(|((measure, _), _)| *measure == people);
         let answered = self.answered.keys().filter(|(measure, _)| *measure == people);
+        let of_people = |places: &BTreeSet<(usize, usize)>| {
+            places.iter().filter(|(measure, _)| *measure == people).map(|(_, cell)| *cell).collect()
+        };
         Facts {
+            kept: of_people(&self.kept),
+            held: of_people(&self.held),
             ranges: ranges.map(|((_, cell), range)| (*cell, *range)).collect(),
             populations: self.populations.clone(),
             answered: answered.map(|(_, cell)| *cell).collect(),

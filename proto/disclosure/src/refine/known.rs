@@ -39,11 +39,15 @@ pub(crate) struct Facts {
     pub(crate) populations: BTreeMap<usize, u64>,
     /// Cells that were answered before and are said again: nothing new is published about them.
     pub(crate) answered: BTreeSet<usize>,
+    /// Inner cells whose whole range has to stay possible.
+    pub(crate) kept: BTreeSet<usize>,
+    /// Cells of which nothing is said. A total among them keeps the range that its cells give it.
+    pub(crate) held: BTreeSet<usize>,
 }
 
 impl Facts {
     pub(crate) fn is_empty(&self) -> bool {
-        self.ranges.is_empty() && self.populations.is_empty() && self.answered.is_empty()
+        self.ranges.is_empty() && self.populations.is_empty() && self.answered.is_empty() && self.held.is_empty()
     }
 
     /// The upper bound and the least value at which the rest of a known population counts as small.
@@ -98,6 +102,10 @@ pub(crate) fn publish(
     let rest = |cell: usize| domain.len() + cell;
     for &(cell, zone) in &crowded {
         run.protect_within(rest(cell), cell, zone, &[]);
+    }
+    for &cell in inner.iter().filter(|cell| facts.kept.contains(cell)) {
+        let whole = (run.bounds().low[cell], run.bounds().high[cell]);
+        run.protect_within(cell, cell, whole, &[]);
     }
     let mut ranges: Vec<(usize, i32, i32)> = Vec::new();
     for &cell in &inner {

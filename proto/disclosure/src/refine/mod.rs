@@ -75,7 +75,9 @@ pub(crate) fn chains(domain: &Domain, kind: MeasureKind, facts: &Facts) -> Vec<u
         .collect();
     let known = |total: usize| {
         let cells = domain.cells_of_total(total);
-        facts.ranges.range(cells.clone()).next().is_some() || facts.populations.range(cells).next().is_some()
+        facts.ranges.range(cells.clone()).next().is_some()
+            || facts.populations.range(cells.clone()).next().is_some()
+            || facts.held.range(cells).next().is_some()
     };
     additive.sort_by_key(|&total| (!known(total), total));
     let mut chosen = form::in_two_chains(domain, &additive);
@@ -135,6 +137,11 @@ pub(crate) fn refine(
     for (cell, zone) in facts.crowded(policy).filter(|(cell, _)| covered[*cell]) {
         run.protect_within(domain.len() + cell, cell, zone, &[]);
     }
+    // What is kept, or a total that is held, stays possible over all that was public before any total is published.
+    let held = facts.held.iter().filter(|cell| totals.iter().any(|&total| domain.cells_of_total(total).contains(cell)));
+    for &cell in facts.kept.iter().chain(held).filter(|cell| covered[**cell] && touches_or_is(domain, &linked, **cell)) {
+        run.protect_within(cell, cell, (0, UNBOUNDED), &[]);
+    }
     let most = if counts_people { signed(policy.threshold().people()) - 1 } else { UNBOUNDED };
     protect_ranges(&mut run, &network, policy.pairs(), said, most);
     let cuts = TotalCuts(*policy);
@@ -142,7 +149,8 @@ pub(crate) fn refine(
     for cell in totals.iter().flat_map(|&total| domain.cells_of_total(total)) {
         if covered[cell] && touches(cell) && !facts.answered.contains(&cell) {
             // Left unknown, it leaves the other totals freer. The public mask alone decides.
-            if !counts_people && !Behind::of(domain, cell, said).may_be_shown() {
+            let may = counts_people || Behind::of(domain, cell, said).may_be_shown();
+            if !may || counts_people && facts.held.contains(&cell) {
                 published[cell] = Total::Held;
                 continue;
             }
@@ -186,7 +194,7 @@ pub(crate) fn refine(
     }
     // What a union says would have to be weighed against what is public of the totals that add up.
     for cell in groups.iter().flat_map(|&group| domain.cells_of_total(group)) {
-        if domain.children(cell).iter().any(|&child| informed[child]) {
+        if domain.children(cell).iter().any(|&child| informed[child]) || facts.held.contains(&cell) {
             published[cell] = Total::Held;
         }
     }
@@ -199,6 +207,11 @@ fn beyond_chains(domain: &Domain, unions: &[usize], chains: &[usize], facts: &Fa
     let rest = (0..domain.totals().len()).filter(|total| !unions.contains(total) && !chains.contains(total));
     let rest: Vec<usize> = rest.collect();
     if facts.is_empty() && program::fits(domain, &rest, scenarios) { rest } else { Vec::new() }
+}
+
+/// Whether a cell is one of these inner cells or a total over one.
+fn touches_or_is(domain: &Domain, inner: &[bool], cell: usize) -> bool {
+    if domain.is_total(cell) { domain.children(cell).iter().any(|&child| inner[child]) } else { inner[cell] }
 }
 
 /// Protects the whole range of every hidden cell, and of pairs under one total where the policy says so.

@@ -1,0 +1,74 @@
+//! Sets of the past, opened as they are needed and a bounded number of them kept.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::judge::known_bounds;
+use super::past::{Lost, Past, Vault};
+use super::quantity::Quantity;
+use super::relation::Member;
+use super::sketch::Sketch;
+use crate::measure::HUNDREDTHS;
+
+/// People in the sets that are kept opened during one comparison.
+const MAX_OPEN: u64 = 1 << 25;
+
+/// Sets of the past, opened as they are needed.
+pub(super) struct Open<'a> {
+    past: &'a Past,
+    vault: &'a dyn Vault,
+    sets: HashMap<usize, Rc<Quantity>>,
+    people: u64,
+}
+
+impl<'a> Open<'a> {
+    pub(super) fn new(past: &'a Past, vault: &'a dyn Vault) -> Self {
+        Self { past, vault, sets: HashMap::new(), people: 0 }
+    }
+
+    pub(super) fn quantity(&mut self, figure: usize) -> Result<Rc<Quantity>, Lost> {
+        if let Some(quantity) = self.sets.get(&figure) {
+            return Ok(Rc::clone(quantity));
+        }
+        let quantity = Rc::new(self.past.figures().get(figure).ok_or(Lost)?.quantity(self.vault)?);
+        if self.people.saturating_add(quantity.len()) > MAX_OPEN {
+            (self.people, self.sets) = (0, HashMap::new());
+        }
+        self.people += quantity.len();
+        self.sets.insert(figure, Rc::clone(&quantity));
+        Ok(quantity)
+    }
+
+    /// The released figures that lie within a whole but for a few people, each set with each answer once, the whole
+    /// itself excepted.
+    pub(super) fn parts(&mut self, figures: &[usize], whole: &Quantity, sketch: &Sketch, few: u64) -> Result<Vec<Member>, Lost> {
+        let past = self.past;
+        let may_be_part = |&figure: &usize| past.figures()[figure].may_be_within(whole.people(), sketch, few);
+        let near: Vec<usize> = figures.iter().copied().filter(may_be_part).collect();
+        let mut parts: Vec<Member> = Vec::new();
+        let mut seen: HashMap<(u64, u64), Vec<usize>> = HashMap::new();
+        for figure in near {
+            let released = &past.figures()[figure];
+            let Some((low, high)) = known_bounds(released.said) else { continue };
+            let quantity = self.quantity(figure)?;
+            if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
+                continue;
+            }
+            let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
+            let same = seen.entry((released.people, released.hundredths)).or_default();
+            let twin = |&place: &usize| {
+                let part: &Member = &parts[place];
+                (part.low, part.high) == (low, high) && part.quantity.differing(&quantity) == 0
+            };
+            if same.iter().any(twin) {
+                continue;
+            }
+            same.push(parts.len());
+            parts.push(Member { quantity, low, high, new: None });
+        }
+        // Few large parts make a relation sooner than many small ones.
+        parts.sort_by_key(|part| std::cmp::Reverse(part.quantity.len()));
+        Ok(parts)
+    }
+}
+

@@ -1,0 +1,150 @@
+//! What is to be said of a table beside the past: earlier answers, figures that are left open, and nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::BesideError;
+use crate::cell::Cell;
+use crate::measure::{Measure, MeasureKind};
+use crate::policy::Policy;
+use crate::protect::{ProtectError, refined_total};
+use crate::public::Public;
+
+/// A measure and a cell.
+pub(super) type Place = (usize, usize);
+
+/// The greatest bound of a figure that is left open; beyond it the figure is held back.
+const GREATEST: u64 = 1 << 29;
+
+/// What is not said as the rule alone would have it.
+#[derive(Default)]
+pub(super) struct Saying {
+    /// What was answered before, to be said again.
+    pub(super) answers: BTreeMap<Place, Cell>,
+    /// Inner figures of which only bounds are said, in people or rows, that follow from other figures.
+    loose: BTreeMap<Place, (u64, u64)>,
+    held: BTreeSet<Place>,
+}
+
+/// A table's declaration and rule.
+pub(super) struct Rule<'a> {
+    pub(super) measures: &'a [Measure],
+    pub(super) policy: &'a Policy,
+    /// Per measure what the rule alone says of the inner cells.
+    pub(super) inner: Vec<Vec<Cell>>,
+}
+
+impl Rule<'_> {
+    /// The number of inner cells.
+    fn inner_len(&self) -> usize {
+        self.inner.first().map_or(0, Vec::len)
+    }
+
+    /// Of an inner figure of people or rows that is shown, at most so much; `None` where it cannot be said so.
+    fn open(&self, (measure, cell): Place, (low, high): (u64, u64)) -> Option<Cell> {
+        let counts = !matches!(self.measures.get(measure)?.kind(), MeasureKind::Sum { .. });
+        let shown = matches!(self.inner.get(measure)?.get(cell)?, Cell::Shown { .. });
+        // Whatever is shown is of the threshold or more.
+        let low = low.max(self.policy.threshold().people());
+        let said = (counts && shown && low <= high && high <= GREATEST).then(|| refined_total(low, high, self.policy))?;
+        matches!(said, Cell::Shown { .. }).then_some(said)
+    }
+}
+
+impl Saying {
+    /// Nothing is said of a figure.
+    pub(super) fn hold(&mut self, place: Place) {
+        self.held.insert(place);
+    }
+
+    /// No more is said of an inner figure than that it lies between these, in people or rows. A second time, it lies
+    /// between the outer ones of all; where that changes nothing, nothing is said of it.
+    pub(super) fn loosen(&mut self, place: Place, (low, high): (u64, u64)) {
+        self.answers.remove(&place);
+        match self.loose.get_mut(&place) {
+            None => drop(self.loose.insert(place, (low, high))),
+            Some((from, to)) if low < *from || *to < high => (*from, *to) = (low.min(*from), high.max(*to)),
+            Some(_) => drop(self.held.insert(place)),
+        }
+    }
+
+    /// Earlier answers that cannot stand side by side are left open by fewer people than the threshold; what is left open
+    /// and cannot stand so either is held back. `false` where there is nothing of either.
+    pub(super) fn contradicted(&mut self, rule: &Rule<'_>) -> bool {
+        if self.answers.is_empty() {
+            let left = self.loose.len();
+            self.held.extend(std::mem::take(&mut self.loose).into_keys());
+            return left > 0;
+        }
+        for (place, answer) in std::mem::take(&mut self.answers) {
+            match around(answer, &rule.measures[place.0], rule.policy) {
+                Some(bounds) => self.loosen(place, bounds),
+                None => self.hold(place),
+            }
+        }
+        true
+    }
+
+    /// What is public with all this.
+    pub(super) fn known(&mut self, public: &Public, rule: &Rule<'_>) -> Result<Public, BesideError> {
+        let mut known = public.clone();
+        for (&place, &answer) in &self.answers {
+            if !self.held.contains(&place) && known.answered(place.0, place.1, answer).is_err() {
+                self.held.insert(place);
+            }
+        }
+        for (&place, &bounds) in &self.loose {
+            let said = rule.open(place, bounds).filter(|_| !self.held.contains(&place));
+            if said.is_none_or(|said| known.kept(place.0, place.1, said).is_err()) {
+                self.held.insert(place);
+            }
+        }
+        let places: BTreeSet<Place> = self.loose.keys().chain(&self.held).copied().collect();
+        for place in places.into_iter().filter(|place| place.1 < rule.inner_len()) {
+            self.beside(place, &mut known, rule);
+        }
+        for &(measure, cell) in &self.held {
+            known.held(measure, cell).map_err(|_| ProtectError::Shape)?;
+        }
+        Ok(known)
+    }
+
+    /// Says the other measures of a figure's cell as the rule does, as far as they tell nothing of it: rows tell how many
+    /// people there are, so beside people left open they are left as open.
+    fn beside(&mut self, (measure, cell): Place, known: &mut Public, rule: &Rule<'_>) {
+        let people = rule.measures[measure].kind() == MeasureKind::People;
+        for (m, other) in rule.measures.iter().enumerate().filter(|(m, _)| *m != measure) {
+            let place = (m, cell);
+            if [self.answers.contains_key(&place), self.loose.contains_key(&place), self.held.contains(&place)].contains(&true) {
+                continue;
+            }
+            let said = rule.inner[m][cell];
+            let told = match (other.kind(), said) {
+                (MeasureKind::Rows { at_most_per_person }, _) if people => {
+                    let bounds = self.loose.get(&(measure, cell)).filter(|_| !self.held.contains(&(measure, cell)));
+                    let bounds = bounds.zip(at_most_per_person).map(|((low, high), cap)| (*low, high.saturating_mul(cap)));
+                    bounds.and_then(|bounds| rule.open(place, bounds)).is_some_and(|said| known.kept(m, cell, said).is_ok())
+                }
+                (MeasureKind::People, Cell::Suppressed { .. }) | (_, Cell::Shown { .. }) => {
+                    known.answered(m, cell, said).is_ok()
+                }
+                _ => true,
+            };
+            if !told {
+                self.held.insert(place);
+            }
+        }
+    }
+}
+
+/// The bounds of an earlier answer, wider by all that fewer people than the threshold contribute. `None` for a sum, and
+/// where nothing limits what a person contributes.
+pub(super) fn around(answer: Cell, measure: &Measure, policy: &Policy) -> Option<(u64, u64)> {
+    let cap = match measure.kind() {
+        MeasureKind::People => 1,
+        MeasureKind::Rows { at_most_per_person } => at_most_per_person?,
+        MeasureKind::Sum { .. } => return None,
+    };
+    let few = (policy.threshold().people() - 1).checked_mul(cap)?;
+    let Cell::Shown { low, high, .. } = answer else { return None };
+    Some((low.saturating_sub(few), high.checked_add(few)?))
+}
