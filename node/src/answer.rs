@@ -132,10 +132,8 @@ impl Inner {
         let turn = provider.differencing.turn().await;
         // The same question may have been answered while this one waited.
         let asked_before = provider.ledger.prior(admitted.key).await?.is_some();
-        let (turn, figures) = match asked_before {
-            true => (turn, None),
-            false => self.figures(&admitted, raw, turn, asked).await?,
-        };
+        let (turn, figures) =
+            if asked_before { (turn, None) } else { self.figures(&admitted, raw, turn, asked).await? };
         drop(processor);
         let release = provider.ledger.record(self.entry(admitted, figures, asked)).await?;
         drop(turn);

@@ -23,19 +23,17 @@ pub(crate) use cohorts::base;
 use cohorts::{Cohort, Spent};
 use opened::{Cache, Opened, Releases};
 
-use crate::config::Limits;
+use crate::config::{Config, Limits};
 use crate::ledger::{AnswerKey, Asked, Cipher, Ledger};
 use crate::policy::Reason;
 
 /// A provider's released figures, behind the lock that makes differencing one question at a time.
-#[derive(Default)]
 pub(crate) struct Differencing(Arc<tokio::sync::Mutex<Known>>);
 
 /// What a new question is compared with before it is answered.
 ///
-/// Comparing with everything withstands differencing between questions. It also holds back, or answers with earlier
-/// figures, so much of ordinary questions about one population that a region gets little from its later ones; until it
-/// costs less, it is for the provider to choose.
+/// Comparing with everything withstands differencing between questions: a figure may then be the earlier one of people who
+/// differ by fewer than the threshold, or be left as open as those few. A provider may do without, and is warned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compares {
@@ -86,6 +84,18 @@ pub(crate) struct Beside {
 pub(crate) struct Turn(OwnedMutexGuard<Known>);
 
 impl Differencing {
+    /// Nothing is known yet. A provider that does without comparing is told what that means.
+    pub(crate) fn new(config: &Config) -> Self {
+        if config.limits.compares == Compares::SameQuestion {
+            tracing::warn!(
+                provider = %config.provider,
+                "new questions are compared with nothing released before: two answers can be subtracted from each other; \
+                 set `compares = \"everything-released\"` under [limits] to prevent that"
+            );
+        }
+        Self(Arc::default())
+    }
+
     /// Waits for the others.
     pub(crate) async fn turn(&self) -> Turn {
         Turn(Arc::clone(&self.0).lock_owned().await)
@@ -103,7 +113,7 @@ impl Turn {
         subject: Subject,
         asked: &Asked,
     ) -> Result<(Self, Beside), Reason> {
-        self.0.catch_up(ledger, cipher, &subject.numbering).await?;
+        self.0.catch_up(ledger, cipher, &subject.numbering, limits.compares).await?;
         let cohort = Cohort {
             base: subject.base,
             fingerprint: subject.key.fingerprint.bytes(),
@@ -113,18 +123,12 @@ impl Turn {
         if !self.0.spent.allows(&cohort, &limits.cohorts) {
             return Err(Reason::CohortsSpent);
         }
-        let compares = limits.compares;
         let (ledger, cipher, place) = (ledger.clone(), Arc::clone(cipher), asked.order.to_string());
         let handle = Handle::current();
         let compared = tokio::task::spawn_blocking(move || {
             let Known { past, cache, newest, .. } = &mut *self.0;
             let releases = Releases { ledger: &ledger, cipher: &cipher, handle, cache: Mutex::new(cache) };
             let Table { raw, domain, measures, policy, coverage, public } = table;
-            let nothing = Past::default();
-            let past = match compares {
-                Compares::EverythingReleased => past,
-                Compares::SameQuestion => &nothing,
-            };
             let protected = protect_beside(raw, &domain, &measures, &policy, &coverage, &public, past, &releases)?;
             let sealed = Opened::seal(&cipher, &place, &subject.base, &subject.numbering, protected.contributors());
             let after = *newest;
@@ -153,7 +157,14 @@ impl Turn {
 impl Known {
     /// Reads the rows that were added since. A row that does not open, or whose people are numbered otherwise, leaves no
     /// way to compare: INVARIANT: the ledger is quarantined then, and never is a smaller past compared with.
-    async fn catch_up(&mut self, ledger: &Ledger, cipher: &Arc<Cipher>, numbering: &Digest) -> Result<(), Reason> {
+    /// Where only the same question is compared, the figures are not kept.
+    async fn catch_up(
+        &mut self,
+        ledger: &Ledger,
+        cipher: &Arc<Cipher>,
+        numbering: &Digest,
+        compares: Compares,
+    ) -> Result<(), Reason> {
         loop {
             let rows = ledger.sealed_after(self.newest).await?;
             if rows.is_empty() {
@@ -168,7 +179,6 @@ impl Known {
                     ledger.incomparable("contributors do not open, or their numbers are of another list").await;
                     return Err(Reason::LedgerQuarantined);
                 };
-                self.past.add(row.sequence, &opened.contributors);
                 self.spent.add(&Cohort {
                     base: opened.base,
                     fingerprint: &row.fingerprint,
@@ -176,7 +186,10 @@ impl Known {
                     purpose: &row.purpose,
                 });
                 self.newest = row.sequence;
-                self.cache.keep(row.sequence, row.contributors.len(), Arc::new(opened.contributors));
+                if compares == Compares::EverythingReleased {
+                    self.past.add(row.sequence, &opened.contributors);
+                    self.cache.keep(row.sequence, row.contributors.len(), Arc::new(opened.contributors));
+                }
             }
         }
     }

@@ -180,6 +180,7 @@ impl Provider {
         }
         let engine = Engine::new(config.limits.memory_bytes, processors())
             .map_err(|source| OpenError::Engine { file: file(), source })?;
+        let differencing = Differencing::new(&config);
         Ok(Self {
             waiting: Semaphore::new(config.limits.waiting),
             concurrent: Semaphore::new(config.limits.concurrent),
@@ -189,7 +190,7 @@ impl Provider {
             custody,
             words,
             cipher: Arc::new(cipher),
-            differencing: Differencing::default(),
+            differencing,
             engine,
             steps,
             clock,

@@ -67,8 +67,7 @@ pub(crate) fn say_informed(
     let domain = &raw.domain;
     let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
     let none = || vec![false; domain.inner_len()];
-    let nothing =
-        |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: none(), open: none() };
+    let nothing = |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: none(), open: none() };
     let (Some((people, chains)), true) = (start.known(), held.informed.iter().any(|&informed| informed)) else {
         return Ok(nothing(counts));
     };
@@ -109,7 +108,10 @@ pub(crate) fn say_informed(
         }
     }
     let mut open = keeps(domain, &start.facts);
-    open.iter_mut().zip(&held.informed).zip(&bear).for_each(|((open, informed), bear)| *open = *open && *informed || *bear);
+    open.iter_mut()
+        .zip(&held.informed)
+        .zip(&bear)
+        .for_each(|((open, informed), bear)| *open = *open && *informed || *bear);
     Ok(Informed { blocks, bear, open })
 }
 

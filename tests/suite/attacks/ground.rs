@@ -154,6 +154,13 @@ impl Ground {
         Self { world, node, zeros }
     }
 
+    /// Other records, frozen in a new snapshot.
+    pub async fn refresh(&mut self, people: &[Person]) {
+        write_records(&self.world, people);
+        let config = node::Config::read(&self.world.node_config(CODE)).unwrap();
+        tokio::task::spawn_blocking(move || node::take(&config, Utc::now()).unwrap()).await.unwrap();
+    }
+
     /// Asks, as the coordinator would for some analyst.
     pub async fn ask(&self, question: &Question) -> Answer {
         self.ask_as(question, "ada").await

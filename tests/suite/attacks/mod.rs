@@ -6,11 +6,17 @@
 //! is the attacker's own arithmetic.
 
 mod averaging;
+mod bands;
+mod cohorts;
 mod completions;
 mod ground;
 mod insiders;
+mod linked;
 mod opted_out;
 mod puzzle;
+mod ratios;
 mod rerun;
 mod sites;
+mod snapshots;
 mod total;
+mod tracker;

@@ -168,13 +168,18 @@ fn text(values: Vec<String>) -> ArrayRef {
 }
 
 fn records(code: &str) -> (Columns, Columns) {
-    let id = |sex: &str, n: u32| format!("{code}-{sex}-{n}");
-    let everybody = || ["1", "2"].into_iter().flat_map(|sex| (0..PEOPLE).map(move |n| (sex, n)));
+    // Each month has people of its own, so that no month's answer stands for another's.
+    let id = |month: u32, sex: &str, n: u32| format!("{code}-{month}-{sex}-{n}");
+    let everybody = || {
+        (0..MONTHS)
+            .flat_map(|month| ["1", "2"].into_iter().flat_map(move |sex| (0..PEOPLE).map(move |n| (month, sex, n))))
+    };
+    let number = everybody().count();
     let person = Columns::from([
-        ("person_id", text(everybody().map(|(sex, n)| id(sex, n)).collect())),
-        ("birth_month", Arc::new(Date32Array::from(vec![days(1960, 1, 1); 2 * PEOPLE as usize])) as ArrayRef),
-        ("gender_code", text(everybody().map(|(sex, _)| sex.to_owned()).collect())),
-        ("opted_out", Arc::new(BooleanArray::from(vec![false; 2 * PEOPLE as usize]))),
+        ("person_id", text(everybody().map(|(month, sex, n)| id(month, sex, n)).collect())),
+        ("birth_month", Arc::new(Date32Array::from(vec![days(1960, 1, 1); number])) as ArrayRef),
+        ("gender_code", text(everybody().map(|(_, sex, _)| sex.to_owned()).collect())),
+        ("opted_out", Arc::new(BooleanArray::from(vec![false; number]))),
     ]);
     let (mut people_ids, mut dates) = (Vec::new(), Vec::new());
     for month in 0..MONTHS {
@@ -182,7 +187,7 @@ fn records(code: &str) -> (Columns, Columns) {
         for sex in ["1", "2"] {
             let who = people(code, month, sex);
             for (n, day) in (0..who).map(|n| (n, 1 + n % 28)).chain((0..who / 2).map(|n| (n, 28))) {
-                people_ids.push(id(sex, n));
+                people_ids.push(id(month, sex, n));
                 dates.push(days(year, number, day));
             }
         }

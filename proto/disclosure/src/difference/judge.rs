@@ -9,7 +9,7 @@ use super::open::Open;
 use super::past::Lost;
 use super::quantity::Quantity;
 use super::relation::{self, Allowed, Found, Loose, Member};
-use super::saying::{Place, around};
+use super::saying::{Place, Saying, around};
 use super::sketch::Sketch;
 use super::{BesideError, Compared};
 use crate::cell::Cell;
@@ -30,7 +30,12 @@ pub(super) struct Judged {
 
 impl Compared<'_> {
     /// Compares every figure of a protected table with the past.
-    pub(super) fn judge_all(&self, protected: &Protected, open: &mut Open<'_>) -> Result<Judged, BesideError> {
+    pub(super) fn judge_all(
+        &self,
+        protected: &Protected,
+        saying: &Saying,
+        open: &mut Open<'_>,
+    ) -> Result<Judged, BesideError> {
         let mut close = BTreeMap::new();
         let mut again = Vec::new();
         for (m, measure) in protected.measures().iter().enumerate() {
@@ -44,7 +49,9 @@ impl Compared<'_> {
                     New { cell, sketch: Sketch::of(quantity.people()), quantity: Rc::new(quantity), low, high };
                 match self.beside(&figure, measure)? {
                     Beside::Fresh => new.push(figure),
-                    Beside::Said => again.push((m, cell)),
+                    // What is left open is of its own people, and remembered as what it says of them.
+                    Beside::Said if saying.is_open((m, cell)) => new.push(figure),
+                    Beside::Said | Beside::Same => again.push((m, cell)),
                     Beside::Close(bounds) => drop(close.insert((m, cell), bounds)),
                 }
             }
@@ -68,7 +75,7 @@ impl Compared<'_> {
             let says_no_more = new.low <= low && high <= new.high;
             let both_shown = !few && matches!(figure.said, Cell::Shown { .. });
             match (differing, says_no_more) {
-                (0, true) => return Ok(Beside::Said),
+                (0, true) => return Ok(Beside::Same),
                 (_, true) => said |= both_shown,
                 (0, false) => close.push(around(figure.said, measure, self.policy)),
                 (_, false) if both_shown => close.push(around(figure.said, measure, self.policy)),
@@ -155,7 +162,9 @@ impl Compared<'_> {
             Found::Nothing => {}
             Found::Relation(figures) => {
                 let most = |loose: &&Loose| (new[loose.new].quantity.len(), new[loose.new].cell);
-                if let Some(loose) = figures.iter().max_by_key(most).filter(|_| !figures.iter().any(|f| close.contains_key(&f.new))) {
+                if let Some(loose) =
+                    figures.iter().max_by_key(most).filter(|_| !figures.iter().any(|f| close.contains_key(&f.new)))
+                {
                     let high = (loose.high < u64::MAX).then(|| loose.high.div_ceil(HUNDREDTHS));
                     close.insert(loose.new, high.map(|high| (loose.low / HUNDREDTHS, high)));
                 }
@@ -216,5 +225,6 @@ enum Beside {
     Fresh,
     /// It says what was said before of the same people, but for fewer than the threshold.
     Said,
+    /// It says what was said before of the same people.
+    Same,
 }
-

@@ -70,7 +70,7 @@ pub fn protect_beside(
             Err(ProtectError::Contradiction) if saying.contradicted(&rule) => continue,
             protected => protected?,
         };
-        let Judged { close, said } = compared.judge_all(&protected, &mut open)?;
+        let Judged { close, said } = compared.judge_all(&protected, &saying, &mut open)?;
         if close.is_empty() {
             // INVARIANT: an answer is remembered once, for the people that it was first given for, so that no chain of
             // small differences leads away from them.

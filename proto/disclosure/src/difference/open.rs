@@ -41,7 +41,13 @@ impl<'a> Open<'a> {
 
     /// The released figures that lie within a whole but for a few people, each set with each answer once, the whole
     /// itself excepted.
-    pub(super) fn parts(&mut self, figures: &[usize], whole: &Quantity, sketch: &Sketch, few: u64) -> Result<Vec<Member>, Lost> {
+    pub(super) fn parts(
+        &mut self,
+        figures: &[usize],
+        whole: &Quantity,
+        sketch: &Sketch,
+        few: u64,
+    ) -> Result<Vec<Member>, Lost> {
         let past = self.past;
         let may_be_part = |&figure: &usize| past.figures()[figure].may_be_within(whole.people(), sketch, few);
         let near: Vec<usize> = figures.iter().copied().filter(may_be_part).collect();
@@ -71,4 +77,3 @@ impl<'a> Open<'a> {
         Ok(parts)
     }
 }
-

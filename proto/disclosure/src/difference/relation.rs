@@ -207,8 +207,10 @@ impl Search<'_> {
             (*size, *first) = (*size + 1, person.min(*first));
         }
         let may_rest = few - rest.len();
-        let taken = |first: u32| parts.iter().filter(move |&&place| self.parts[place].quantity.people().contains(first));
-        let narrow = |&(sign, (size, first)): &(u128, (u64, u32))| (size <= may_rest, taken(first).count(), first, sign);
+        let taken =
+            |first: u32| parts.iter().filter(move |&&place| self.parts[place].quantity.people().contains(first));
+        let narrow =
+            |&(sign, (size, first)): &(u128, (u64, u32))| (size <= may_rest, taken(first).count(), first, sign);
         let (sign, (_, first)) = classes.into_iter().min_by_key(narrow)?;
         let mut parts: Vec<usize> = taken(first).copied().collect();
         parts.sort_by_key(|&place| (Reverse(self.parts[place].quantity.len()), place));

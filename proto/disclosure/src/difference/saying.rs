@@ -39,13 +39,22 @@ impl Rule<'_> {
         self.inner.first().map_or(0, Vec::len)
     }
 
+    /// Whether an answer was wider than the rule makes it.
+    fn is_open(&self, (measure, _): Place, answer: Cell) -> bool {
+        let counts = self.measures.get(measure).is_some_and(|m| !matches!(m.kind(), MeasureKind::Sum { .. }));
+        let Cell::Shown { value, low, high } = answer else { return false };
+        let block = self.policy.block(value);
+        counts && high.saturating_sub(low) > block.high.saturating_sub(block.low)
+    }
+
     /// Of an inner figure of people or rows that is shown, at most so much; `None` where it cannot be said so.
     fn open(&self, (measure, cell): Place, (low, high): (u64, u64)) -> Option<Cell> {
         let counts = !matches!(self.measures.get(measure)?.kind(), MeasureKind::Sum { .. });
         let shown = matches!(self.inner.get(measure)?.get(cell)?, Cell::Shown { .. });
         // Whatever is shown is of the threshold or more.
         let low = low.max(self.policy.threshold().people());
-        let said = (counts && shown && low <= high && high <= GREATEST).then(|| refined_total(low, high, self.policy))?;
+        let said =
+            (counts && shown && low <= high && high <= GREATEST).then(|| refined_total(low, high, self.policy))?;
         matches!(said, Cell::Shown { .. }).then_some(said)
     }
 }
@@ -65,6 +74,11 @@ impl Saying {
             Some((from, to)) if low < *from || *to < high => (*from, *to) = (low.min(*from), high.max(*to)),
             Some(_) => drop(self.held.insert(place)),
         }
+    }
+
+    /// Whether only bounds are said of a figure.
+    pub(super) fn is_open(&self, place: Place) -> bool {
+        self.loose.contains_key(&place) && !self.held.contains(&place)
     }
 
     /// Earlier answers that cannot stand side by side are left open by fewer people than the threshold; what is left open
@@ -88,7 +102,13 @@ impl Saying {
     pub(super) fn known(&mut self, public: &Public, rule: &Rule<'_>) -> Result<Public, BesideError> {
         let mut known = public.clone();
         for (&place, &answer) in &self.answers {
-            if !self.held.contains(&place) && known.answered(place.0, place.1, answer).is_err() {
+            // What was left open stays open.
+            let said = if rule.is_open(place, answer) {
+                known.kept(place.0, place.1, answer)
+            } else {
+                known.answered(place.0, place.1, answer)
+            };
+            if said.is_err() {
                 self.held.insert(place);
             }
         }
@@ -114,15 +134,20 @@ impl Saying {
         let people = rule.measures[measure].kind() == MeasureKind::People;
         for (m, other) in rule.measures.iter().enumerate().filter(|(m, _)| *m != measure) {
             let place = (m, cell);
-            if [self.answers.contains_key(&place), self.loose.contains_key(&place), self.held.contains(&place)].contains(&true) {
+            if [self.answers.contains_key(&place), self.loose.contains_key(&place), self.held.contains(&place)]
+                .contains(&true)
+            {
                 continue;
             }
             let said = rule.inner[m][cell];
             let told = match (other.kind(), said) {
                 (MeasureKind::Rows { at_most_per_person }, _) if people => {
                     let bounds = self.loose.get(&(measure, cell)).filter(|_| !self.held.contains(&(measure, cell)));
-                    let bounds = bounds.zip(at_most_per_person).map(|((low, high), cap)| (*low, high.saturating_mul(cap)));
-                    bounds.and_then(|bounds| rule.open(place, bounds)).is_some_and(|said| known.kept(m, cell, said).is_ok())
+                    let bounds =
+                        bounds.zip(at_most_per_person).map(|((low, high), cap)| (*low, high.saturating_mul(cap)));
+                    bounds
+                        .and_then(|bounds| rule.open(place, bounds))
+                        .is_some_and(|said| known.kept(m, cell, said).is_ok())
                 }
                 (MeasureKind::People, Cell::Suppressed { .. }) | (_, Cell::Shown { .. }) => {
                     known.answered(m, cell, said).is_ok()

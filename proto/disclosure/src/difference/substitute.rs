@@ -174,7 +174,10 @@ impl Compared<'_> {
                 best = Some(found);
             }
         }
-        Ok(best)
+        // Of any measure, an earlier figure that is no inner cell, or of other measures, keeps its claim.
+        let first = |best: &Counterpart| {
+            near.iter().filter_map(|near| near.first()).all(|(f, _)| (f.release, f.cell) == (best.release, best.cell))
+        };
+        Ok(best.filter(first))
     }
-
 }

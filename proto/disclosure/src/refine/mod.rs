@@ -139,7 +139,8 @@ pub(crate) fn refine(
     }
     // What is kept, or a total that is held, stays possible over all that was public before any total is published.
     let held = facts.held.iter().filter(|cell| totals.iter().any(|&total| domain.cells_of_total(total).contains(cell)));
-    for &cell in facts.kept.iter().chain(held).filter(|cell| covered[**cell] && touches_or_is(domain, &linked, **cell)) {
+    for &cell in facts.kept.iter().chain(held).filter(|cell| covered[**cell] && touches_or_is(domain, &linked, **cell))
+    {
         run.protect_within(cell, cell, (0, UNBOUNDED), &[]);
     }
     let most = if counts_people { signed(policy.threshold().people()) - 1 } else { UNBOUNDED };

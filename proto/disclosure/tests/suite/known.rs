@@ -19,6 +19,17 @@ enum Fact {
     Between(usize, u64, u64),
     /// A cell's people are some of so many.
     Population(usize, u64),
+    /// A cell is said to lie between these, and nothing is to say more.
+    Kept(usize, u64, u64),
+    /// Nothing is said of a total, and nothing is to say more of it than its cells do.
+    Held(usize),
+}
+
+impl Fact {
+    /// Whether it says that something stays open.
+    fn opens(&self) -> bool {
+        matches!(self, Self::Kept(..) | Self::Held(_))
+    }
 }
 
 /// What is public, what was released, and every table that leads to both.
@@ -31,6 +42,9 @@ struct Findings {
     /// Small rests of known populations, and those of which the release tells more than that they are small.
     rests: usize,
     rests_told: usize,
+    /// Cells that are to stay open, and those that are not.
+    kept: usize,
+    kept_told: usize,
     shown: usize,
     beside: usize,
 }
@@ -44,6 +58,8 @@ fn release(domain: &Domain, policy: &Policy, table: &[u64], facts: &[Fact]) -> V
             Fact::Answered(cell, answer) => public.answered(0, cell, answer).unwrap(),
             Fact::Between(cell, low, high) => public.bounded(0, cell, low, high).unwrap(),
             Fact::Population(cell, n) => public.population(cell, n).unwrap(),
+            Fact::Kept(cell, low, high) => public.kept(0, cell, wide(low, high)).unwrap(),
+            Fact::Held(cell) => public.held(0, cell).unwrap(),
         }
     }
     let cells: Vec<u32> =
@@ -53,6 +69,12 @@ fn release(domain: &Domain, policy: &Policy, table: &[u64], facts: &[Fact]) -> V
     tally.add(&cells, &persons, &[]).unwrap();
     let coverage = Coverage::whole(domain);
     protect(tally.finish().unwrap(), domain, &measures, policy, &coverage, &public).unwrap().cells(0).to_vec()
+}
+
+/// A figure that says these bounds.
+fn wide(low: u64, high: u64) -> Cell {
+    let value = (low + (high - low) / 2 + 2) / 5 * 5;
+    Cell::Shown { value, low: low.min(value), high: high.max(value) }
 }
 
 fn value(domain: &Domain, table: &[u64], cell: usize) -> u64 {
@@ -78,7 +100,15 @@ fn attack(
     }
     let small = |n: u64| n < policy.threshold().people() && n >= u64::from(policy.zeros() == Zeros::Shown);
     let mut found = Findings::default();
-    for ((known, _), (facts, said, tables)) in &seen {
+    // Where an inner cell reaches beyond the tables, their end would tell more than the release does.
+    let tables = || by_facts.values().flatten();
+    let ends: Vec<u64> = (0..domain.inner_len()).map(|c| tables().map(|t| t[c]).max().unwrap_or(0)).collect();
+    let within = |(cell, end): (&Cell, &u64)| cell.high().is_some_and(|high| high <= *end);
+    let whole = |facts: &[Fact], said: &[Cell]| {
+        let opens = facts.is_empty() || facts.iter().any(Fact::opens);
+        !opens || said.iter().zip(&ends).all(within)
+    };
+    for ((known, _), (facts, said, tables)) in seen.iter().filter(|(_, (facts, said, _))| whole(facts, said)) {
         let values = |cell: usize, tables: &[Vec<u64>]| -> BTreeSet<u64> {
             tables.iter().map(|table| value(domain, table, cell)).collect()
         };
@@ -95,6 +125,23 @@ fn attack(
             found.narrowed += usize::from(narrowed);
         }
         for fact in facts {
+            let open = |cell: usize, same: &[Vec<u64>]| values(cell, same) == values(cell, tables);
+            match *fact {
+                Fact::Kept(cell, ..) => {
+                    found.kept += 1;
+                    found.kept_told += usize::from(!open(cell, &by_facts[known]));
+                }
+                Fact::Held(cell) => {
+                    assert!(matches!(said[cell], Cell::Withheld | Cell::Zero));
+                    let inner = &said[..domain.inner_len()];
+                    let alike =
+                        seen.values().filter(|other| other.1.starts_with(inner)).flat_map(|other| other.2.clone());
+                    let alike: Vec<Vec<u64>> = alike.collect();
+                    found.kept += 1;
+                    found.kept_told += usize::from(!open(cell, &alike));
+                }
+                _ => {}
+            }
             let Fact::Population(cell, n) = *fact else { continue };
             let few = policy.threshold().people();
             let rests: BTreeSet<u64> = values(cell, tables).into_iter().map(|v| n - v).collect();
@@ -150,7 +197,8 @@ fn check(domain: &Domain, policy: &Policy, most: u64, facts: impl Fn(&[u64]) -> 
     let tables = lists(domain.inner_len(), most).filter(ends);
     let facts = &facts;
     let found = attack(domain, policy, tables, facts, |table, facts| release(domain, policy, table, facts));
-    assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?} {policy:?} {:?}", domain.totals());
+    let told = (found.narrowed, found.rests_told, found.kept_told);
+    assert_eq!(told, (0, 0, 0), "{found:?} {policy:?} {:?}", domain.totals());
     found
 }
 
@@ -269,4 +317,48 @@ fn the_attack_wins_where_the_rule_does_not_know_what_everybody_knows() {
     };
     let found = attack(&domain, &policy, lists(4, 9), facts, |table, _| release(&domain, &policy, table, &[]));
     assert!(found.narrowed > 0, "{found:?}");
+}
+
+/// What is said of a cell that is left open: a stretch of fifteen from the threshold on.
+fn stretch(cell: usize, n: u64, k: u64, facts: fn(usize, u64, u64) -> Fact) -> Vec<Fact> {
+    let low = n.checked_sub(k).map(|above| k + above / 15 * 15);
+    low.map(|low| facts(cell, low, low + 14)).into_iter().collect()
+}
+
+#[test]
+fn a_figure_that_is_left_open_stays_open() {
+    for zeros in ZEROS {
+        for (domain, k, most) in [(row(2), 5, 19), (row(3), 4, 12), (two_by_two(), 4, 7)] {
+            let policy = policy(k, zeros);
+            let facts = |table: &[u64]| stretch(0, table[0], k, Fact::Kept);
+            // A stretch that the tables do not fill would be narrowed by where they end.
+            let others = || lists(domain.inner_len() - 1, most);
+            let tables = || (0..k + 15).flat_map(|n| others().map(move |others| [vec![n], others].concat()));
+            let found = attack(&domain, &policy, tables(), facts, |t, facts| release(&domain, &policy, t, facts));
+            assert_eq!((found.narrowed, found.kept_told), (0, 0), "{found:?}");
+            assert!(found.kept > 0 && found.stars > 0 && found.shown > 0, "{found:?}");
+            // Said again, and not kept open, it is told by the totals.
+            let answered = |t: &[u64], facts: &[Fact]| {
+                let again = |fact: &Fact| match *fact {
+                    Fact::Kept(cell, low, high) => Fact::Answered(cell, wide(low, high)),
+                    other => other,
+                };
+                release(&domain, &policy, t, &facts.iter().map(again).collect::<Vec<_>>())
+            };
+            let naive = attack(&domain, &policy, tables(), facts, answered);
+            assert!(naive.kept_told > 0, "{naive:?}");
+        }
+    }
+}
+
+#[test]
+fn a_total_of_which_nothing_is_said_is_told_by_no_other() {
+    for zeros in ZEROS {
+        let domain = two_by_two();
+        // A total of rows, and the total of everything.
+        for held in [4, 6] {
+            let found = check(&domain, &policy(4, zeros), 12, |_| vec![Fact::Held(held)]);
+            assert!(found.kept > 0 && found.shown > 0, "{found:?}");
+        }
+    }
 }
