@@ -165,8 +165,8 @@ fn what_is_left_of_a_whole_by_its_parts_is_not_told() {
         let said: Vec<Vec<Cell>> = order.iter().map(|template| april(&site, &node, template)).collect();
         assert!(shown(&said[0]) && shown(&said[1]), "{said:?}");
         // The one person who is in neither part may, as far as anybody can tell, be nobody or up to nine.
-        let bounds = |template: &str| {
-            let place = order.iter().position(|asked| **asked == template).unwrap();
+        let bounds = |template: &(Digest, Vec<u8>)| {
+            let place = order.iter().position(|asked| *asked == template).unwrap();
             (i128::from(said[place][0].low()), i128::from(said[place][0].high().unwrap()))
         };
         let [whole, one, two] = [bounds(&whole), bounds(&one), bounds(&two)];
