@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use disclosure::{Measure, MeasureKind};
 use futures::StreamExt as _;
-use template::Template;
+use template::{Dimension, Template};
 use wire::{Answer, AnswerGroup, Ask, CellState, Desk, GroupingName, ParameterValue};
 
 use crate::population::Population;
@@ -89,18 +89,23 @@ impl Example {
     }
 }
 
-/// The truth of a cell at one provider; `None` for the levels of a total.
+/// The truth of a cell at one provider; `None` for the levels of a total, and a group's label for its levels.
 #[must_use]
-pub fn margin(truth: &Truth, levels: &[Option<String>]) -> Figures {
-    let kept: Vec<usize> = (0..levels.len()).filter(|place| levels[*place].is_some()).collect();
-    let levels: Vec<&str> = levels.iter().flatten().map(String::as_str).collect();
-    truth.margin(&kept, &levels)
+pub fn margin(template: &Template, truth: &Truth, levels: &[Option<String>]) -> Figures {
+    let kept = template.dimensions.iter().zip(levels).enumerate();
+    let members = |(place, (dimension, label)): (usize, (&Dimension, &Option<String>))| {
+        let label = label.as_ref()?;
+        let mut groups = dimension.groupings.iter().flat_map(|grouping| &grouping.groups);
+        let group = groups.find(|group| group.label == *label);
+        Some((place, group.map_or_else(|| vec![label.clone()], |group| group.levels.clone())))
+    };
+    truth.margin_of_groups(&kept.filter_map(members).collect::<Vec<_>>())
 }
 
 /// The truth of a cell over these providers, in hundredths.
 #[must_use]
-pub fn hundredths(truths: &[Truth], levels: &[Option<String>], measure: &Measure) -> u64 {
-    let figures = truths.iter().map(|truth| margin(truth, levels));
+pub fn hundredths(template: &Template, truths: &[Truth], levels: &[Option<String>], measure: &Measure) -> u64 {
+    let figures = truths.iter().map(|truth| margin(template, truth, levels));
     match measure.kind() {
         MeasureKind::People => figures.map(|figures| figures.people * 100).sum(),
         MeasureKind::Rows { .. } => figures.map(|figures| figures.rows * 100).sum(),
@@ -147,7 +152,7 @@ pub fn widths(group: &AnswerGroup, template: &Template, truths: &[Truth]) -> BTr
         match cell.high {
             Some(high) => {
                 width.width += high - cell.low;
-                width.truth += hundredths(truths, &cell.levels, &measure.measure) / 100;
+                width.truth += hundredths(template, truths, &cell.levels, &measure.measure) / 100;
             }
             None => width.open += 1,
         }

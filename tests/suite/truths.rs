@@ -146,7 +146,7 @@ fn check_cells(id: &str, template: &Template, group: &AnswerGroup, truths: &[Tru
     for cell in &group.cells {
         let place = format!("{id} {} {:?} {}", group.name, cell.levels, cell.measure);
         let measure = &template.measures.iter().find(|m| m.measure.name() == cell.measure).unwrap().measure;
-        let hundredths = comparison::hundredths(truths, &cell.levels, measure);
+        let hundredths = comparison::hundredths(template, truths, &cell.levels, measure);
         if cell.state == CellState::NotCovered {
             assert_eq!(hundredths, 0, "{place}: there is somebody where nobody covers");
             continue;
@@ -161,7 +161,7 @@ fn check_cells(id: &str, template: &Template, group: &AnswerGroup, truths: &[Tru
         let sites = cell.sites;
         let said = sites.shown + sites.zero + sites.suppressed + sites.withheld + sites.not_covered;
         assert_eq!(said, group.asked, "{place}: every site says exactly one thing");
-        shown_only_above_threshold(truths, &cell.levels, sites.shown, &place);
+        shown_only_above_threshold(template, truths, &cell.levels, sites.shown, &place);
         let is_total = cell.levels.iter().any(Option::is_none);
         // Beside published populations some counts are held back; the populations then bound them.
         let Some(high) = cell.high else {
@@ -189,7 +189,7 @@ fn divides_by_population(template: &Template) -> bool {
 fn rule_width(template: &Template, truths: &[Truth], cell: &CombinedCell) -> u64 {
     const BELOW: u64 = 9;
     let measure = template.measures.iter().find(|m| m.measure.name() == cell.measure).unwrap();
-    let people: Vec<u64> = truths.iter().map(|truth| margin(truth, &cell.levels).people).collect();
+    let people: Vec<u64> = truths.iter().map(|truth| margin(template, truth, &cell.levels).people).collect();
     let (shown, each) = match measure.measure.kind() {
         MeasureKind::People => (4, 1),
         MeasureKind::Rows { at_most_per_person } => (4, at_most_per_person.unwrap()),
@@ -204,7 +204,13 @@ fn rule_width(template: &Template, truths: &[Truth], cell: &CombinedCell) -> u64
 }
 
 /// A site shows a figure only where at least ten people stand behind it.
-fn shown_only_above_threshold(truths: &[Truth], levels: &[Option<String>], shown: u32, place: &str) {
-    let enough = truths.iter().filter(|truth| margin(truth, levels).people >= 10).count();
+fn shown_only_above_threshold(
+    template: &Template,
+    truths: &[Truth],
+    levels: &[Option<String>],
+    shown: u32,
+    place: &str,
+) {
+    let enough = truths.iter().filter(|truth| margin(template, truth, levels).people >= 10).count();
     assert!(shown as usize <= enough, "{place}: {shown} sites show a figure, {enough} have ten people");
 }

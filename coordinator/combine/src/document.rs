@@ -2,10 +2,10 @@
 
 use disclosure::{CellKey, Domain, MeasureKind};
 use template::{
-    Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
+    Denominator, Figure, FigureKind, Grouping, LevelGrouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
     TemplateMeasure,
 };
-use wire::{AnswerDimension, AnswerGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
+use wire::{AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
 
 use crate::known::Known;
 use crate::quorum::Quorum;
@@ -56,6 +56,7 @@ pub fn conclude(
     let groups = crate::combine(&question, sites)?;
     let mut notes = crate::notes(&question, sites, &groups);
     notes.extend(known.notes());
+    notes.extend(nobody(template));
     notes.extend(unasked(template, sites));
     let mut groups: Vec<AnswerGroup> = groups.into_iter().map(|group| document(&question, template, group)).collect();
     if template.sites == SiteFigures::Shown {
@@ -118,8 +119,28 @@ pub fn dimensions(query: &Query) -> Vec<AnswerDimension> {
             name: dimension.name.clone(),
             title: dimension.title.clone(),
             levels: bound.levels.clone(),
+            groupings: dimension.groupings.iter().map(grouping).collect(),
         })
         .collect()
+}
+
+fn grouping(grouping: &LevelGrouping) -> AnswerGrouping {
+    let groups = grouping.groups.iter();
+    AnswerGrouping {
+        name: grouping.name.clone(),
+        title: grouping.title.clone(),
+        groups: groups
+            .map(|group| AnswerLevelGroup { label: group.label.clone(), levels: group.levels.clone() })
+            .collect(),
+    }
+}
+
+/// Cells in which nobody can be, and why.
+fn nobody(template: &Template) -> impl Iterator<Item = String> + '_ {
+    template.structural_zeros.iter().map(|zero| {
+        let levels: Vec<String> = zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
+        format!("By declaration nobody is in {}: {}", levels.join(" with "), zero.why)
+    })
 }
 
 /// The query's measures, as an answer names them.

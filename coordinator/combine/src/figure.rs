@@ -5,7 +5,7 @@
 //! figure where it covers all that the figure compares: a site whose records begin between the two periods of a change
 //! would make the later one larger by nothing but its beginning.
 
-use disclosure::{Cell, CellKey, Domain, Interval, MeasureKind, Per, Reported};
+use disclosure::{Cell, CellKey, Domain, Interval, Kept, MeasureKind, Per, Reported};
 use template::{Denominator, Figure, FigureKind, Percent, Population};
 
 use crate::few;
@@ -20,7 +20,7 @@ use crate::{CombineError, Question};
 pub struct CombinedFigure {
     /// Its place among the template's figures.
     pub figure: usize,
-    /// Per dimension the level; `None` where it is over all levels.
+    /// Per dimension the level or group; `None` where it is over all levels.
     pub levels: Vec<Option<usize>>,
     /// Its bounds; [`Bounds::NONE`] where it has no value, or too few sites take part or are left out.
     pub bounds: Bounds,
@@ -50,7 +50,10 @@ fn at(
     levels: Vec<Option<usize>>,
     sites: &[Site<'_>],
 ) -> CombinedFigure {
-    let fixed: Vec<Option<Vec<usize>>> = levels.iter().map(|level| level.map(|level| vec![level])).collect();
+    let members = |(dimension, place): (usize, &Option<usize>)| {
+        place.map(|place| question.domain.levels_at(dimension, place))
+    };
+    let fixed: Vec<Option<Vec<usize>>> = levels.iter().enumerate().map(members).collect();
     let whole = Region::new(question.domain, &formula.compared(fixed.clone()));
     let (mut taking_part, mut left_out) = (Vec::new(), Vec::new());
     for site in sites {
@@ -58,7 +61,7 @@ fn at(
         if whole.interval(reported, 0).is_none() {
             continue;
         }
-        if formula.compares_alike(reported, &levels) && formula.knows(site) {
+        if formula.compares_alike(reported, &fixed) && formula.knows(site) {
             taking_part.push(*site);
         } else {
             left_out.push(*site);
@@ -72,20 +75,23 @@ fn at(
     CombinedFigure { figure, levels, bounds, sites: taking_part.len(), left_out: left_out.len() }
 }
 
-/// Everything together, then per level of each dimension beside the figure's own that a declared group keeps.
+/// Everything together, then per level or group of each dimension beside the figure's own that a declared group of cells
+/// keeps.
 fn places(domain: &Domain, own: Option<usize>) -> Vec<Vec<Option<usize>>> {
     let nowhere = vec![None; domain.dimensions().len()];
-    let mut beside: Vec<usize> = groups(domain)
-        .filter_map(|kept| match kept.iter().filter(|d| Some(**d) != own).collect::<Vec<_>>()[..] {
-            [only] => Some(*only),
+    let mut beside: Vec<Kept> = groups(domain)
+        .filter_map(|kept| match kept.into_iter().filter(|k| Some(domain.places(*k).0) != own).collect::<Vec<_>>()[..] {
+            [only] => Some(only),
             _ => None,
         })
         .collect();
-    beside.sort_unstable();
+    // By dimension, its levels before its groups.
+    beside.sort_unstable_by_key(|kept| (domain.places(*kept).0, *kept));
     beside.dedup();
     let mut places = vec![nowhere.clone()];
-    for dimension in beside {
-        for level in 0..domain.dimensions()[dimension].levels.len() {
+    for kept in beside {
+        let (dimension, of_kept) = domain.places(kept);
+        for level in of_kept {
             let mut place = nowhere.clone();
             place[dimension] = Some(level);
             places.push(place);
@@ -191,7 +197,7 @@ impl<'a> Formula<'a> {
     }
 
     /// Whether the site covers what is compared evenly: wherever it covers one of the levels, it covers all.
-    fn compares_alike(&self, reported: &Reported, levels: &[Option<usize>]) -> bool {
+    fn compares_alike(&self, reported: &Reported, fixed: &[Option<Vec<usize>>]) -> bool {
         let Some(own) = self.own() else { return true };
         let domain = reported.domain();
         let chosen = self.own_levels().unwrap_or_else(|| (0..domain.dimensions()[own].levels.len()).collect());
@@ -201,7 +207,9 @@ impl<'a> Formula<'a> {
         };
         let here = |key: &CellKey| {
             key.0[own] == chosen.first().copied()
-                && levels.iter().zip(&key.0).all(|(level, at)| level.is_none() || level == at)
+                && fixed.iter().zip(&key.0).all(|(levels, at)| {
+                    levels.as_ref().is_none_or(|levels| at.is_some_and(|at| levels.contains(&at)))
+                })
         };
         domain.keys().take(domain.inner_len()).filter(here).all(|mut key| {
             let first = covered(&key);
@@ -289,15 +297,17 @@ fn people(
     own: Option<(usize, usize)>,
     sites: &[Site<'_>],
 ) -> Interval {
-    let chosen = fixed.iter().enumerate().filter_map(|(d, levels)| Some((d, *levels.as_ref()?.first()?)));
-    let levels: Vec<(&str, &str)> = chosen
+    let own = own.map(|(dimension, level)| (dimension, vec![level]));
+    let chosen = fixed.iter().enumerate().filter_map(|(dimension, levels)| Some((dimension, levels.clone()?)));
+    let levels: Vec<(&str, Vec<&str>)> = chosen
         .chain(own)
-        .filter_map(|(d, level)| {
-            let dimension = domain.dimensions().get(d)?;
-            Some((dimension.name.as_str(), dimension.levels.get(level)?.as_str()))
+        .filter_map(|(dimension, levels)| {
+            let dimension = domain.dimensions().get(dimension)?;
+            let labels = levels.iter().filter_map(|level| Some(dimension.levels.get(*level)?.as_str()));
+            Some((dimension.name.as_str(), labels.collect()))
         })
         .collect();
-    let published = sites.iter().filter_map(|site| population.people(site.provider.as_str(), &levels));
+    let published = sites.iter().filter_map(|site| population.people_in(site.provider.as_str(), &levels));
     let people = published.fold(0u64, u64::saturating_add);
     Interval { low: people, high: Some(people) }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use disclosure::{CellKey, Domain, Interval, MeasureKind, Per, Reported};
+use disclosure::{CellKey, Domain, Interval, Kept, MeasureKind, Per, Reported};
 
 /// Some levels of some dimensions of a domain, and the declared cells that make the region up.
 #[derive(Clone, Debug)]
@@ -18,8 +18,7 @@ pub(crate) struct Region {
 impl Region {
     /// The region of these levels, per dimension; `None` means all of it.
     pub(crate) fn new(domain: &Domain, levels: &[Option<Vec<usize>>]) -> Self {
-        let restricted = |kept: &[usize]| (0..levels.len()).all(|d| levels[d].is_none() || kept.contains(&d));
-        let ways = groups(domain).filter(|kept| restricted(kept)).map(|kept| way(domain, levels, &kept)).collect();
+        let ways = groups(domain).filter_map(|kept| way(domain, levels, &kept)).collect();
         Self { ways }
     }
 
@@ -65,34 +64,55 @@ fn within(reported: &Reported, measure: usize, class: &[usize], people: bool) ->
     Some(all)
 }
 
-/// Every declared group of cells: the dimensions that it keeps, the inner cells first.
-pub(crate) fn groups(domain: &Domain) -> impl Iterator<Item = Vec<usize>> + '_ {
-    std::iter::once((0..domain.dimensions().len()).collect()).chain(domain.totals().iter().cloned())
+/// Every declared group of cells: what it keeps, the inner cells first.
+pub(crate) fn groups(domain: &Domain) -> impl Iterator<Item = Vec<Kept>> + '_ {
+    let inner = (0..domain.dimensions().len()).map(Kept::Levels).collect();
+    std::iter::once(inner).chain((0..domain.totals().len()).map(|total| domain.kept(total)))
 }
 
-/// The cells of one group that make the region up, by the levels of the dimensions of which a person has one level.
-fn way(domain: &Domain, levels: &[Option<Vec<usize>>], kept: &[usize]) -> Vec<Vec<usize>> {
+/// The cells of one group that make the region up, by the levels of the dimensions of which a person has one level;
+/// `None` where the group is not fine enough.
+fn way(domain: &Domain, levels: &[Option<Vec<usize>>], kept: &[Kept]) -> Option<Vec<Vec<usize>>> {
     let mut keys = vec![vec![None; levels.len()]];
-    for &dimension in kept {
-        let all: Vec<usize> = (0..domain.dimensions()[dimension].levels.len()).collect();
-        let chosen = levels[dimension].as_ref().unwrap_or(&all);
+    let mut by_person = Vec::new();
+    let mut left = levels.to_vec();
+    for &kept in kept {
+        let (dimension, places) = domain.places(kept);
+        let chosen = left.get_mut(dimension)?.take();
+        let within = |place: &usize| {
+            let members = domain.levels_at(dimension, *place);
+            chosen.as_ref().is_none_or(|chosen| members.iter().all(|level| chosen.contains(level)))
+        };
+        let places: Vec<usize> = places.filter(within).collect();
+        // Groups that reach beyond the region leave a part of it out.
+        let reached = places.iter().map(|&place| domain.levels_at(dimension, place).len()).sum::<usize>();
+        if chosen.is_some_and(|chosen| chosen.len() != reached) {
+            return None;
+        }
+        if domain.dimensions().get(dimension)?.per == Per::Person {
+            by_person.push(dimension);
+        }
         keys = keys
             .iter()
-            .flat_map(|key| {
-                chosen.iter().map(move |&level| {
+            .flat_map(|key: &Vec<Option<usize>>| {
+                places.iter().map(move |&place| {
                     let mut key = key.clone();
-                    key[dimension] = Some(level);
+                    key[dimension] = Some(place);
                     key
                 })
             })
             .collect();
     }
+    // A dimension that is restricted and of which nothing is kept.
+    if left.iter().any(Option::is_some) {
+        return None;
+    }
     let mut classes: BTreeMap<Vec<Option<usize>>, Vec<usize>> = BTreeMap::new();
     for key in keys {
-        let class = kept.iter().filter(|&&d| domain.dimensions()[d].per == Per::Person).map(|&d| key[d]).collect();
+        let class = by_person.iter().map(|&dimension| key[dimension]).collect();
         if let Some(cell) = domain.index_of(&CellKey(key)) {
             classes.entry(class).or_default().push(cell);
         }
     }
-    classes.into_values().collect()
+    Some(classes.into_values().collect())
 }

@@ -26,7 +26,7 @@ impl Labels {
         let domain = query.domain();
         let dimensions = domain.dimensions();
         let level = |place: usize, level: &Option<usize>| match level {
-            Some(level) => dimensions.get(place).and_then(|d| d.levels.get(*level)).cloned().unwrap_or_default(),
+            Some(_) => domain.label(place, *level).unwrap_or_default().to_owned(),
             None => "all".to_owned(),
         };
         let cells = domain.keys().map(|key| key.0.iter().enumerate().map(|(place, l)| level(place, l)).collect());

@@ -177,6 +177,44 @@ impl Domain {
         &self.totals
     }
 
+    /// What the total at this place in [`Self::totals`] keeps, in ascending order of the dimensions.
+    #[must_use]
+    pub fn kept(&self, total: usize) -> Vec<Kept> {
+        let of = |dimension: usize| match self.axis(Some(total), dimension)? {
+            0 => Some(Kept::Levels(dimension)),
+            n => {
+                let mut of_dimension = self.groupings.iter().enumerate().filter(|(_, g)| g.dimension == dimension);
+                of_dimension.nth(n - 1).map(|(place, _)| Kept::Groups(place))
+            }
+        };
+        if total < self.totals.len() { (0..self.dimensions.len()).filter_map(of).collect() } else { Vec::new() }
+    }
+
+    /// The dimension of what a total keeps, and its places as [`CellKey`] numbers them: those of the levels or groups.
+    #[must_use]
+    pub fn places(&self, kept: Kept) -> (usize, Range<usize>) {
+        let (dimension, axis) = match kept {
+            Kept::Levels(dimension) => (dimension, 0),
+            Kept::Groups(place) => {
+                let Some(grouping) = self.groupings.get(place) else { return (0, 0..0) };
+                let before = self.groupings[..place].iter().filter(|g| g.dimension == grouping.dimension).count();
+                (grouping.dimension, before + 1)
+            }
+        };
+        if dimension >= self.dimensions.len() {
+            return (dimension, 0..0);
+        }
+        let start = self.start(dimension, Some(axis));
+        (dimension, start..start + self.size(dimension, Some(axis)))
+    }
+
+    /// The levels of a dimension in a level or group, as [`CellKey`] numbers them; none beyond the last.
+    #[must_use]
+    pub fn levels_at(&self, dimension: usize, place: usize) -> Vec<usize> {
+        let known = dimension < self.dimensions.len() && self.axis_of(dimension, place).is_some();
+        if known { self.levels_of(dimension, place).collect() } else { Vec::new() }
+    }
+
     /// The label of a level or group of a dimension, as [`CellKey`] numbers them; `None` for a total.
     #[must_use]
     pub fn label(&self, dimension: usize, level: Option<usize>) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use disclosure::Per;
 
+use crate::grouping::LevelGrouping;
 use crate::parameter::Value;
 use crate::period::{Month, PeriodUnit};
 
@@ -20,6 +21,8 @@ pub struct Dimension {
     pub other: Option<String>,
     /// Levels that only providers of a certain table can fill: (level, table).
     pub level_tables: Vec<(String, String)>,
+    /// Groupings of its levels that totals keep, finer ones first.
+    pub groupings: Vec<LevelGrouping>,
 }
 
 /// Levels as declared.
@@ -64,6 +67,14 @@ pub enum BoundLevels {
 }
 
 impl Dimension {
+    /// The levels that are known without parameters, `other` last; none of periods.
+    pub(crate) fn declared(&self) -> Vec<String> {
+        match &self.levels {
+            Levels::List(labels) => labels.iter().chain(&self.other).cloned().collect(),
+            Levels::Periods { .. } => Vec::new(),
+        }
+    }
+
     /// The levels under these parameter values; `None` where a named parameter is not a month, or runs backwards.
     pub(crate) fn bind(&self, value: impl Fn(&str) -> Option<Value>) -> Option<BoundLevels> {
         match &self.levels {

@@ -38,6 +38,8 @@ pub(crate) struct TemplateDocument {
     #[serde(default)]
     pub totals: Vec<Vec<String>>,
     #[serde(default)]
+    pub structural_zero: Vec<StructuralZeroDocument>,
+    #[serde(default)]
     pub figure: Vec<FigureDocument>,
     pub disclosure: DisclosureDocument,
     pub sql: String,
@@ -97,6 +99,32 @@ pub(crate) struct DimensionDocument {
     pub other: Option<String>,
     #[serde(default)]
     pub level_tables: BTreeMap<String, String>,
+    #[serde(default)]
+    pub grouping: Vec<LevelGroupingDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LevelGroupingDocument {
+    pub name: String,
+    #[serde(default)]
+    pub title: String,
+    pub groups: Vec<LevelGroupDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LevelGroupDocument {
+    pub label: String,
+    pub levels: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StructuralZeroDocument {
+    pub why: String,
+    #[serde(rename = "where")]
+    pub levels: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]

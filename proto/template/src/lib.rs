@@ -13,6 +13,7 @@ mod dsse;
 mod figure;
 mod figures;
 mod governance;
+mod grouping;
 mod hex;
 mod id;
 mod keys;
@@ -27,6 +28,7 @@ mod role;
 mod root;
 #[cfg(test)]
 mod sample;
+mod structural;
 mod template;
 mod text;
 pub mod time;
@@ -49,6 +51,7 @@ pub use crate::governance::{
     RequestError, RequestParameter, Review, ReviewDocument, Succession, SuccessionError, TakenCatalogue,
     TemplateStatus, Verdict, Withdrawal, WithdrawalDocument,
 };
+pub use crate::grouping::{LevelGroup, LevelGrouping};
 pub use crate::hex::{decode_array as decode_hex, encode as encode_hex};
 pub use crate::id::{Epoch, IdError, NoRandomness, RequestId, random_bytes};
 pub use crate::keys::{KeyError, PublicKey, SigningKey};
@@ -64,4 +67,5 @@ pub use crate::root::{
     Person, PersonDocument, Quorum, QuorumError, ROOT_STEPS_MAX, RoleDocument, RootDocument, RootError, TrustRoot,
     Whose,
 };
+pub use crate::structural::StructuralZero;
 pub use crate::template::{Grouping, SiteFigures, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateMeasure};

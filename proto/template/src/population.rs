@@ -102,10 +102,28 @@ impl Population {
     /// the population is not divided do not matter. `None` where it says nothing of the provider, or of these levels.
     #[must_use]
     pub fn people(&self, provider: &str, levels: &[(&str, &str)]) -> Option<u64> {
-        let wanted: Vec<(usize, &str)> = levels
-            .iter()
-            .filter_map(|(name, level)| Some((self.dimensions.iter().position(|d| d == name)?, *level)))
-            .collect();
+        let levels: Vec<(&str, Vec<&str>)> = levels.iter().map(|(name, level)| (*name, vec![*level])).collect();
+        self.people_in(provider, &levels)
+    }
+
+    /// The same for several levels of each dimension together: the people at every combination of them. `None` where it
+    /// says nothing of one of the combinations.
+    #[must_use]
+    pub fn people_in(&self, provider: &str, levels: &[(&str, Vec<&str>)]) -> Option<u64> {
+        let mut wanted: Vec<Vec<(usize, &str)>> = vec![Vec::new()];
+        for (name, levels) in levels {
+            let Some(place) = self.dimensions.iter().position(|d| d == name) else { continue };
+            let with = |wanted: &Vec<(usize, &str)>| {
+                let wanted = wanted.clone();
+                levels.iter().map(move |level| wanted.iter().copied().chain([(place, *level)]).collect::<Vec<_>>())
+            };
+            wanted = wanted.iter().flat_map(with).collect();
+        }
+        wanted.iter().map(|wanted| self.at(provider, wanted)).try_fold(0u64, |sum, people| Some(sum.saturating_add(people?)))
+    }
+
+    /// Of one combination of levels, by the places of the dimensions.
+    fn at(&self, provider: &str, wanted: &[(usize, &str)]) -> Option<u64> {
         let matches = |row: &&Row| {
             row.provider == provider
                 && wanted.iter().all(|(place, level)| row.levels.get(*place).is_some_and(|l| l == level))

@@ -68,19 +68,11 @@ impl Query {
         let value = |name: &str| {
             template.parameters.iter().position(|p| p.name == name).and_then(|place| values.get(place)).cloned()
         };
-        let mut levels = Vec::with_capacity(template.dimensions.len());
-        let mut dimensions = Vec::with_capacity(template.dimensions.len());
-        for dimension in &template.dimensions {
-            let bound =
-                dimension.bind(value).ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })?;
-            dimensions.push(disclosure::Dimension {
-                name: dimension.name.clone(),
-                levels: bound.labels(),
-                per: dimension.per,
-            });
-            levels.push(bound);
-        }
-        let domain = Domain::new(dimensions, template.totals.clone())?;
+        let bound = |dimension: &crate::dimension::Dimension| {
+            dimension.bind(value).ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })
+        };
+        let levels = template.dimensions.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
+        let domain = template.domain(levels.iter().map(BoundLevels::labels).collect())?;
         let measures = template.measures.iter().map(|m| m.measure.clone()).collect();
         Ok(Self { values, levels, domain, measures, approved })
     }
@@ -166,9 +158,12 @@ impl Query {
             let population = Population::new(lookup.ok_or_else(|| PopulationError::Missing { name: name.clone() })?)?;
             for (cell, key) in self.domain.keys().enumerate() {
                 let levels = key.0.iter().enumerate().filter_map(|(place, level)| {
-                    Some((self.domain.dimensions().get(place)?.name.as_str(), self.domain.label(place, *level)?))
+                    let dimension = self.domain.dimensions().get(place)?;
+                    let members = self.domain.levels_at(place, (*level)?);
+                    let labels = members.into_iter().filter_map(|level| Some(dimension.levels.get(level)?.as_str()));
+                    Some((dimension.name.as_str(), labels.collect()))
                 });
-                if let Some(people) = population.people(provider, &levels.collect::<Vec<_>>()) {
+                if let Some(people) = population.people_in(provider, &levels.collect::<Vec<_>>()) {
                     // Of two published numbers the smaller says more.
                     found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
                 }

@@ -85,6 +85,12 @@ fn published_populations_stand_behind_the_cells_that_they_divide() {
     assert_eq!(found, [(0, 900), (1, 950), (3, 900), (4, 950), (6, 1850), (7, 1850), (8, 1850)]);
     assert_eq!(of(&rate("people")).populations("Y00009", [&lookup]).unwrap(), []);
     assert!(of(&rate("people")).populations("Y00001", []).is_err(), "the look-up was not sent along");
+    // Of a group the people of its levels, where each is published.
+    let grouped = rate("people")
+        .replace("per = \"person\"\n", "per = \"person\"\n[[dimension.grouping]]\nname = \"known\"\ngroups = [{ label = \"known\", levels = [\"1\", \"2\"] }, { label = \"not\", levels = [\"other\"] }]\n")
+        .replace("totals = [[\"month\"], []]", "totals = [[\"known\"]]");
+    let found = of(&grouped).populations("Y00001", [&lookup]).unwrap();
+    assert_eq!(found, [(0, 900), (1, 950), (3, 900), (4, 950), (6, 1850)]);
     // Nothing follows about people from what a sum is divided by, nor where nothing is divided.
     assert_eq!(of(&rate("bed_days")).populations("Y00001", [&lookup]).unwrap(), []);
     assert_eq!(of(SAMPLE).populations("Y00001", []).unwrap(), []);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use disclosure::{Measure, Per, Policy, Rounding, Threshold, Zeros};
+use disclosure::{Domain, DomainError, Kept, Measure, Per, Policy, Rounding, Threshold, Zeros};
 
 use crate::dimension::{Dimension, Levels};
 use crate::document::{
@@ -12,9 +12,11 @@ use crate::document::{
 };
 use crate::figure::Figure;
 use crate::figures;
+use crate::grouping;
 use crate::kind::ProviderKind;
 use crate::parameter::{Longest, Parameter, Range};
 use crate::period::{Month, PeriodUnit};
+use crate::structural::{StructuralZero, structural_zeros};
 
 /// The longest template, in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
@@ -64,8 +66,11 @@ pub struct Template {
     pub dimensions: Vec<Dimension>,
     /// The measures, in declared order.
     pub measures: Vec<TemplateMeasure>,
-    /// The totals that are released beside the cells: the dimensions that each keeps, by place.
-    pub totals: Vec<Vec<usize>>,
+    /// The totals that are released beside the cells: the dimensions and groupings that each keeps, by place; groupings
+    /// are counted over all dimensions, in declared order.
+    pub totals: Vec<Vec<Kept>>,
+    /// Cells in which nobody can be.
+    pub structural_zeros: Vec<StructuralZero>,
     /// Figures that follow from the combined cells.
     pub figures: Vec<Figure>,
     /// The least strict policy under which it may be answered.
@@ -144,6 +149,25 @@ impl Template {
     pub fn min_sites(&self, kind: ProviderKind) -> u32 {
         self.min_sites.get(&kind).copied().unwrap_or(u32::MAX)
     }
+
+    /// The cells of an answer whose dimensions, in declared order, have these levels.
+    ///
+    /// # Errors
+    /// A [`DomainError`] where there are too many, or levels that no declaration of this template gives.
+    pub(crate) fn domain(&self, levels: Vec<Vec<String>>) -> Result<Domain, DomainError> {
+        let declared = || self.dimensions.iter().enumerate();
+        let groupings = declared()
+            .zip(&levels)
+            .flat_map(|((place, d), levels)| d.groupings.iter().map(move |grouping| grouping.bound(place, levels)))
+            .collect();
+        let named = self.structural_zeros.iter();
+        let nobody: Vec<_> = named.flat_map(|zero| zero.cells(&self.dimensions, &levels)).collect();
+        let dimensions = declared()
+            .zip(levels)
+            .map(|((_, d), levels)| disclosure::Dimension { name: d.name.clone(), levels, per: d.per })
+            .collect();
+        Domain::with_groupings(dimensions, groupings, self.totals.clone())?.with_structural_zeros(nobody)
+    }
 }
 
 fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> {
@@ -164,10 +188,12 @@ fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> 
     if measures.is_empty() {
         return Err(part("measure", "a template has at least one measure"));
     }
+    let groupings = dimensions.iter().flat_map(|d| d.groupings.iter().map(|grouping| &grouping.name));
     let names = dimensions.iter().map(|d| &d.name).chain(measures.iter().filter_map(|m| m.column.as_ref()));
-    distinct("dimension and summed column", names)?;
+    distinct("dimension, grouping and summed column", names.chain(groupings))?;
     distinct("measure", measures.iter().map(|m| m.measure.name()))?;
-    let totals = totals(&document.totals, &dimensions)?;
+    let totals = grouping::totals(&document.totals, &dimensions)?;
+    let structural_zeros = structural_zeros(&document.structural_zero, &dimensions)?;
     let figures = limited("figure", &document.figure)?
         .iter()
         .map(|figure| figures::figure(figure, &dimensions, &measures, &document.lookups))
@@ -203,6 +229,7 @@ fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> 
         dimensions,
         measures,
         totals,
+        structural_zeros,
         figures,
         policy,
         sql: document.sql,
@@ -349,13 +376,14 @@ fn dimension(document: &DimensionDocument, is_month: &impl Fn(&str) -> bool) -> 
     Ok(Dimension {
         name: document.name.clone(),
         title: document.title.clone(),
-        levels,
         per: match document.per {
             PerDocument::Person => Per::Person,
             PerDocument::Record => Per::Record,
         },
         other: document.other.clone(),
         level_tables: document.level_tables.clone().into_iter().collect(),
+        groupings: grouping::groupings(&document.name, &levels, document.other.as_ref(), &document.grouping)?,
+        levels,
     })
 }
 
@@ -386,23 +414,6 @@ fn measure(document: &MeasureDocument) -> Result<TemplateMeasure, TemplateError>
     Ok(TemplateMeasure { measure, title: document.title.clone(), column, unit })
 }
 
-fn totals(documents: &[Vec<String>], dimensions: &[Dimension]) -> Result<Vec<Vec<usize>>, TemplateError> {
-    limited("totals", documents)?
-        .iter()
-        .map(|names| {
-            names
-                .iter()
-                .map(|name| {
-                    dimensions
-                        .iter()
-                        .position(|dimension| dimension.name == *name)
-                        .ok_or_else(|| part("totals", format!("there is no dimension `{name}`")))
-                })
-                .collect()
-        })
-        .collect()
-}
-
 fn policy(threshold: u64, rounding: u64, zeros: ZerosDocument) -> Result<Policy, TemplateError> {
     let wrong = |e: &dyn std::fmt::Display| part("disclosure", e.to_string());
     let threshold = Threshold::new(threshold).map_err(|e| wrong(&e))?;
@@ -414,7 +425,7 @@ fn policy(threshold: u64, rounding: u64, zeros: ZerosDocument) -> Result<Policy,
     Policy::new(threshold, rounding, zeros).map_err(|e| wrong(&e))
 }
 
-fn limited<'a, T>(place: &str, parts: &'a [T]) -> Result<&'a [T], TemplateError> {
+pub(crate) fn limited<'a, T>(place: &str, parts: &'a [T]) -> Result<&'a [T], TemplateError> {
     (parts.len() <= PARTS_MAX).then_some(parts).ok_or_else(|| part(place, format!("at most {PARTS_MAX}")))
 }
 

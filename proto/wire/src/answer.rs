@@ -258,6 +258,31 @@ pub struct AnswerDimension {
     pub title: String,
     /// Its levels, in order.
     pub levels: Vec<String>,
+    /// Its groupings, whose groups stand in the place of a level in the cells of totals that keep them; finer ones first.
+    #[serde(default)]
+    pub groupings: Vec<AnswerGrouping>,
+}
+
+/// A grouping of a dimension's levels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerGrouping {
+    /// Its name.
+    pub name: String,
+    /// In plain words.
+    pub title: String,
+    /// Its groups, in order.
+    pub groups: Vec<AnswerLevelGroup>,
+}
+
+/// Levels under one label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerLevelGroup {
+    /// What they are called together.
+    pub label: String,
+    /// The levels.
+    pub levels: Vec<String>,
 }
 
 /// A measure of an answer.

@@ -35,9 +35,10 @@ mod generated {
 
 // The public interface is:
 pub use crate::answer::{
-    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, Ask, CellState, CombinedCell, CombinedFigure,
-    Counted, ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue, Progress, RevisionSummary,
-    Revisions, RunState, RunSummary, STANDS_FOR, SiteCounts, SiteOutcome, TemplateEntry, TemplateList,
+    Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, Ask, CellState,
+    CombinedCell, CombinedFigure, Counted, ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue,
+    Progress, RevisionSummary, Revisions, RunState, RunSummary, STANDS_FOR, SiteCounts, SiteOutcome, TemplateEntry,
+    TemplateList,
 };
 pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
 pub use crate::custody::{

@@ -106,7 +106,7 @@ impl Truths<'_> {
 
     fn total(&self, measure: &str, levels: &[Option<String>]) -> f64 {
         let measure = &self.template.measures.iter().find(|m| m.measure.name() == measure).unwrap().measure;
-        hundredths(self.truths, levels, measure) as f64 / 100.0
+        hundredths(self.template, self.truths, levels, measure) as f64 / 100.0
     }
 
     fn at(&self, measure: &str, levels: &[Option<String>], dimension: &str, level: &str) -> f64 {

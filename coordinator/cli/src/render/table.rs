@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::CellAlignment;
-use wire::{Answer, AnswerGroup, CellState, CombinedCell, Counted, GroupState, RunState};
+use wire::{Answer, AnswerGroup, AnswerGrouping, CellState, CombinedCell, Counted, GroupState, RunState};
 
 use super::number::{bounds, grouped};
 use super::rows::{figure, level_text, site_numbers};
@@ -90,8 +90,19 @@ fn question(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<(
     }
     for dimension in &answer.dimensions {
         writeln!(out, "dimension   {}: {}", plain(&dimension.name), plain(&dimension.title))?;
+        for grouping in &dimension.groupings {
+            writeln!(out, "grouping    {}", plain(&grouping_words(grouping)))?;
+        }
     }
     Ok(())
+}
+
+/// What a grouping puts together.
+fn grouping_words(grouping: &AnswerGrouping) -> String {
+    let groups: Vec<String> =
+        grouping.groups.iter().map(|group| format!("{} ({})", group.label, group.levels.join(", "))).collect();
+    let title = if grouping.title.is_empty() { String::new() } else { format!("{}: ", grouping.title) };
+    format!("{}: {title}{}", grouping.name, groups.join("; "))
 }
 
 const fn counted(counted: Counted) -> &'static str {

@@ -175,6 +175,12 @@ impl Truth {
         self.figures(self.cells.iter().filter(|(all, _)| kept(all)).map(|(_, parts)| parts))
     }
 
+    /// The same where each dimension that is kept has several levels, put together.
+    pub fn margin_of_groups(&self, kept: &[(usize, Vec<String>)]) -> Figures {
+        let within = |all: &[String]| kept.iter().all(|(d, levels)| all.get(*d).is_some_and(|l| levels.contains(l)));
+        self.figures(self.cells.iter().filter(|(all, _)| within(all)).map(|(_, parts)| parts))
+    }
+
     /// The people of an inner cell, by their positions in the population.
     pub fn persons<S: AsRef<str>>(&self, levels: &[S]) -> BTreeSet<u32> {
         let same = |all: &Vec<String>| all.iter().map(String::as_str).eq(levels.iter().map(AsRef::as_ref));

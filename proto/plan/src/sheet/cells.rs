@@ -1,7 +1,7 @@
 //! Which cells may appear, how large groups are by published list sizes, and the rule under which figures are shown.
 
-use disclosure::{MAX_CELLS, Per, Profile, Zeros};
-use template::{Dimension, Levels, PeriodUnit, Range, Template};
+use disclosure::{Kept, MAX_CELLS, Per, Profile, Zeros};
+use template::{Dimension, LevelGrouping, Levels, PeriodUnit, Range, StructuralZero, Template};
 
 use super::{Line, ListSize, Section, note, plain, warning};
 
@@ -21,11 +21,48 @@ pub(super) fn section(template: &Template) -> Section {
             "a run has all its declared cells, as many as the months chosen give; a run of more than {MAX_CELLS} cells is refused"
         ))),
     }
-    lines.push(plain(format!("{} kinds of totals beside the cells", template.totals.len())));
+    lines.extend(template.structural_zeros.iter().map(|zero| plain(nobody(zero))));
+    let totals = totals(template);
+    lines.push(plain(format!("{} kinds of totals beside the cells", totals.len())));
+    lines.extend(totals.into_iter().map(|total| plain(format!("  {total}"))));
     Section { title: "Which cells may appear", lines }
 }
 
+/// A declaration that nobody can be in some cells.
+pub(super) fn nobody(zero: &StructuralZero) -> String {
+    let levels: Vec<String> = zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
+    format!(
+        "nobody can be in {}: {}; such a cell is said to be zero, and a provider that finds a person in one refuses",
+        levels.join(" with "),
+        zero.why
+    )
+}
+
+/// What each total keeps.
+pub(super) fn totals(template: &Template) -> Vec<String> {
+    let groupings: Vec<&LevelGrouping> = template.dimensions.iter().flat_map(|d| &d.groupings).collect();
+    let name = |kept: &Kept| match *kept {
+        Kept::Levels(place) => template.dimensions.get(place).map(|d| d.name.clone()),
+        Kept::Groups(place) => groupings.get(place).map(|grouping| grouping.name.clone()),
+    };
+    let words = |kept: &Vec<Kept>| match kept.iter().filter_map(name).collect::<Vec<_>>() {
+        names if names.is_empty() => "of everything together".to_owned(),
+        names => format!("by {}", names.join(" and ")),
+    };
+    template.totals.iter().map(words).collect()
+}
+
+/// What a dimension is, and how its levels are put together.
 pub(super) fn words(template: &Template, dimension: &Dimension) -> String {
+    let grouped = |grouping: &LevelGrouping| {
+        let groups: Vec<String> =
+            grouping.groups.iter().map(|group| format!("{} = {}", group.label, group.levels.join(", "))).collect();
+        format!("\n  grouped as {}: {}", grouping.name, groups.join("; "))
+    };
+    levels_in_words(template, dimension) + &dimension.groupings.iter().map(grouped).collect::<String>()
+}
+
+fn levels_in_words(template: &Template, dimension: &Dimension) -> String {
     let per = match dimension.per {
         Per::Person => "a person is in one",
         Per::Record => "a person may be in several",

@@ -37,9 +37,8 @@ pub(super) fn section(
         described(&template.measures, |m| (m.measure.name().to_owned(), format!("{:?} {}", m.measure.kind(), m.unit)))
     };
     lines.extend(parts("measure", &measures(&before), &measures(now)));
-    if before.totals != now.totals {
-        lines.push(note("other totals are released beside the cells"));
-    }
+    lines.extend(totals(&before, now));
+    lines.extend(structural_zeros(&before, now));
     lines.extend(reads(checker, subject, &before, surroundings));
     if lines.is_empty() {
         lines.push(plain("nothing but words or layout"));
@@ -132,6 +131,28 @@ fn parts(what: &str, before: &[(String, String)], now: &[(String, String)]) -> V
         lines.push(note(format!("{what} `{name}` is gone")));
     }
     lines
+}
+
+/// Further totals tell more of the cells under them.
+fn totals(before: &Template, now: &Template) -> Vec<Line> {
+    let (was, is) = (cells::totals(before), cells::totals(now));
+    let new = is.iter().filter(|total| !was.contains(total));
+    let gone = was.iter().filter(|total| !is.contains(total));
+    let mut lines: Vec<Line> = new.map(|total| note(format!("new total: {total}"))).collect();
+    lines.extend(gone.map(|total| note(format!("the total {total} is gone"))));
+    if lines.is_empty() && was != is {
+        lines.push(note("the totals are released in another order, in which they are told apart from small counts"));
+    }
+    lines
+}
+
+/// What is said to be zero without counting is what a reviewer must agree with.
+fn structural_zeros(before: &Template, now: &Template) -> Vec<Line> {
+    let zeros = |template: &Template| template.structural_zeros.iter().map(cells::nobody).collect::<Vec<_>>();
+    let (was, is) = (zeros(before), zeros(now));
+    let new = is.iter().filter(|zero| !was.contains(zero)).map(|zero| warning(format!("new: {zero}")));
+    let gone = was.iter().filter(|zero| !is.contains(zero)).map(|zero| warning(format!("no longer: {zero}")));
+    new.chain(gone).collect()
 }
 
 fn reads(checker: &Checker, subject: &Subject<'_>, before: &Template, surroundings: &Surroundings) -> Vec<Line> {
