@@ -2,10 +2,13 @@
 
 use disclosure::{CellKey, Domain, MeasureKind};
 use template::{
-    Denominator, Figure, FigureKind, Grouping, LevelGrouping, Lookup, Percent, Population, ProviderKind, Query, SiteFigures, Template,
-    TemplateMeasure,
+    Denominator, Figure, FigureKind, Grouping, LevelGrouping, Lookup, Percent, Population, ProviderKind, Query,
+    SiteFigures, Template, TemplateMeasure,
 };
-use wire::{AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, CombinedCell, CombinedFigure, Counted, GroupState};
+use wire::{
+    AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, CombinedCell, CombinedFigure,
+    Counted, GroupState,
+};
 
 use crate::known::Known;
 use crate::quorum::Quorum;
@@ -138,7 +141,8 @@ fn grouping(grouping: &LevelGrouping) -> AnswerGrouping {
 /// Cells in which nobody can be, and why.
 fn nobody(template: &Template) -> impl Iterator<Item = String> + '_ {
     template.structural_zeros.iter().map(|zero| {
-        let levels: Vec<String> = zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
+        let levels: Vec<String> =
+            zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
         format!("By declaration nobody is in {}: {}", levels.join(" with "), zero.why)
     })
 }

@@ -50,9 +50,8 @@ fn at(
     levels: Vec<Option<usize>>,
     sites: &[Site<'_>],
 ) -> CombinedFigure {
-    let members = |(dimension, place): (usize, &Option<usize>)| {
-        place.map(|place| question.domain.levels_at(dimension, place))
-    };
+    let members =
+        |(dimension, place): (usize, &Option<usize>)| place.map(|place| question.domain.levels_at(dimension, place));
     let fixed: Vec<Option<Vec<usize>>> = levels.iter().enumerate().map(members).collect();
     let whole = Region::new(question.domain, &formula.compared(fixed.clone()));
     let (mut taking_part, mut left_out) = (Vec::new(), Vec::new());
@@ -80,10 +79,12 @@ fn at(
 fn places(domain: &Domain, own: Option<usize>) -> Vec<Vec<Option<usize>>> {
     let nowhere = vec![None; domain.dimensions().len()];
     let mut beside: Vec<Kept> = groups(domain)
-        .filter_map(|kept| match kept.into_iter().filter(|k| Some(domain.places(*k).0) != own).collect::<Vec<_>>()[..] {
-            [only] => Some(only),
-            _ => None,
-        })
+        .filter_map(
+            |kept| match kept.into_iter().filter(|k| Some(domain.places(*k).0) != own).collect::<Vec<_>>()[..] {
+                [only] => Some(only),
+                _ => None,
+            },
+        )
         .collect();
     // By dimension, its levels before its groups.
     beside.sort_unstable_by_key(|kept| (domain.places(*kept).0, *kept));
@@ -207,9 +208,10 @@ impl<'a> Formula<'a> {
         };
         let here = |key: &CellKey| {
             key.0[own] == chosen.first().copied()
-                && fixed.iter().zip(&key.0).all(|(levels, at)| {
-                    levels.as_ref().is_none_or(|levels| at.is_some_and(|at| levels.contains(&at)))
-                })
+                && fixed
+                    .iter()
+                    .zip(&key.0)
+                    .all(|(levels, at)| levels.as_ref().is_none_or(|levels| at.is_some_and(|at| levels.contains(&at))))
         };
         domain.keys().take(domain.inner_len()).filter(here).all(|mut key| {
             let first = covered(&key);

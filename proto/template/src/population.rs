@@ -113,13 +113,15 @@ impl Population {
         let mut wanted: Vec<Vec<(usize, &str)>> = vec![Vec::new()];
         for (name, levels) in levels {
             let Some(place) = self.dimensions.iter().position(|d| d == name) else { continue };
-            let with = |wanted: &Vec<(usize, &str)>| {
-                let wanted = wanted.clone();
-                levels.iter().map(move |level| wanted.iter().copied().chain([(place, *level)]).collect::<Vec<_>>())
-            };
-            wanted = wanted.iter().flat_map(with).collect();
+            wanted = wanted
+                .iter()
+                .flat_map(|wanted| levels.iter().map(move |&level| [wanted.as_slice(), &[(place, level)]].concat()))
+                .collect();
         }
-        wanted.iter().map(|wanted| self.at(provider, wanted)).try_fold(0u64, |sum, people| Some(sum.saturating_add(people?)))
+        wanted
+            .iter()
+            .map(|wanted| self.at(provider, wanted))
+            .try_fold(0u64, |sum, people| Some(sum.saturating_add(people?)))
     }
 
     /// Of one combination of levels, by the places of the dimensions.

@@ -29,7 +29,12 @@ pub(crate) fn structural_zeros(
 ) -> Result<Vec<StructuralZero>, TemplateError> {
     let mut zeros = Vec::new();
     let mut known: BTreeSet<CellKey> = BTreeSet::new();
-    let labels: Vec<Vec<String>> = dimensions.iter().map(Dimension::declared).collect();
+    // Whatever the periods will be, each stands for all of them.
+    let labels = dimensions.iter().map(|dimension| match dimension.declared() {
+        none if none.is_empty() => vec![String::new()],
+        labels => labels,
+    });
+    let labels: Vec<Vec<String>> = labels.collect();
     for (place, document) in limited("structural_zero", documents)?.iter().enumerate() {
         let zero = structural_zero(document, dimensions).map_err(|problem| part(at(place), problem))?;
         let before = known.len();

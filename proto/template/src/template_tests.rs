@@ -96,9 +96,11 @@ fn rates_and_quantiles_name_what_they_need() {
 /// The sample with seven bands of age besides, these groupings of them, totals and structural zeros.
 fn with_ages(groupings: &str, totals: &str, zeros: &str) -> Result<Template, TemplateError> {
     let ages = "[[dimension]]\nname = \"age\"\nlevels = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\"]\nother = \"unknown\"\nper = \"person\"";
-    let text = SAMPLE
-        .replacen("totals = [[\"month\"], []]", &format!("totals = {totals}"), 1)
-        .replacen("[[measure]]", &format!("{ages}\n{groupings}\n{zeros}\n[[measure]]"), 1);
+    let text = SAMPLE.replacen("totals = [[\"month\"], []]", &format!("totals = {totals}"), 1).replacen(
+        "[[measure]]",
+        &format!("{ages}\n{groupings}\n{zeros}\n[[measure]]"),
+        1,
+    );
     Template::parse(text.as_bytes())
 }
 
@@ -109,7 +111,8 @@ fn grouping(name: &str, groups: &[(&str, &[&str])]) -> String {
     format!("[[dimension.grouping]]\nname = {name:?}\ngroups = [{}]\n", groups.join(", "))
 }
 
-const HALVES: [(&str, &[&str]); 3] = [("young", &["0", "1", "2"]), ("old", &["3", "4", "5"]), ("unknown", &["unknown"])];
+const HALVES: [(&str, &[&str]); 3] =
+    [("young", &["0", "1", "2"]), ("old", &["3", "4", "5"]), ("unknown", &["unknown"])];
 
 #[test]
 fn groupings_of_levels_become_totals() {
@@ -126,7 +129,8 @@ fn groupings_of_levels_become_totals() {
     let domain = template.domain(levels.map(|(n, l)| if n == 0 { months.clone() } else { l }).collect()).unwrap();
     // Two months by three sexes by seven bands, two months by three halves, four thirds, the whole.
     assert_eq!((domain.inner_len(), domain.len()), (42, 42 + 6 + 4 + 1));
-    let labels: Vec<_> = domain.keys().skip(42).map(|key| domain.label(2, key.0[2]).unwrap_or("-").to_owned()).collect();
+    let labels: Vec<_> =
+        domain.keys().skip(42).map(|key| domain.label(2, key.0[2]).unwrap_or("-").to_owned()).collect();
     assert_eq!(labels, ["young", "old", "unknown", "young", "old", "unknown", "a", "2", "c", "d", "-"]);
 }
 
@@ -138,7 +142,10 @@ fn groupings_that_do_not_deal_the_levels_are_named() {
     };
     let of = |groups: &[(&str, &[&str])], words: &str| check(&grouping("half", groups), "[[\"half\"]]", words);
     of(&[("young", &["0", "1", "2", "9"]), ("old", &["3", "4", "5", "unknown"])], "level `9`, which the dimension");
-    of(&[("young", &["0", "1", "2", "3"]), ("old", &["3", "4", "5", "unknown"])], "level `3` is in group `young` and again");
+    of(
+        &[("young", &["0", "1", "2", "3"]), ("old", &["3", "4", "5", "unknown"])],
+        "level `3` is in group `young` and again",
+    );
     of(&[("young", &["0", "1", "2"]), ("old", &["3", "4", "5"])], "level `unknown` is in no group");
     of(&[("young", &["0", "1", "2"]), ("young", &["3", "4", "5", "unknown"])], "`young` is none");
     of(&[("young", &["0", "1", "2", "3", "4", "5", "unknown"]), ("old", &[])], "group `old` has no levels");
@@ -160,7 +167,11 @@ fn groupings_that_do_not_deal_the_levels_are_named() {
     check(&half.replace("\"half\"", "\"sex\""), "[[\"sex\"]]", "\"sex\" stands twice");
     check(&half.replace("groups =", "sorted = true\ngroups ="), "[[\"half\"]]", "sorted");
     // Periods follow from parameters.
-    let of_months = SAMPLE.replacen("levels = \"months from..to\"\nper = \"record\"", &format!("levels = \"months from..to\"\nper = \"record\"\n{half}"), 1);
+    let of_months = SAMPLE.replacen(
+        "levels = \"months from..to\"\nper = \"record\"",
+        &format!("levels = \"months from..to\"\nper = \"record\"\n{half}"),
+        1,
+    );
     let error = Template::parse(of_months.as_bytes()).unwrap_err().to_string();
     assert!(error.contains("periods are not grouped"), "{error}");
 }
@@ -170,7 +181,11 @@ fn structural_zeros_name_cells_of_the_table() {
     let zero = |levels: &str| format!("[[structural_zero]]\nwhy = \"not so\"\nwhere = {{ {levels} }}\n");
     let whole = zero("sex = [\"1\"], age = [\"4\", \"5\"]");
     let template = with_ages("", "[[]]", &whole).unwrap();
-    let labels = vec![vec!["2024-01".to_owned(), "2024-02".to_owned()], template.dimensions[1].declared(), template.dimensions[2].declared()];
+    let labels = vec![
+        vec!["2024-01".to_owned(), "2024-02".to_owned()],
+        template.dimensions[1].declared(),
+        template.dimensions[2].declared(),
+    ];
     let domain = template.domain(labels).unwrap();
     let nobody: Vec<_> = (0..domain.len()).filter(|&cell| domain.is_structural_zero(cell)).collect();
     assert_eq!(nobody, [4, 5, 25, 26], "in every month");

@@ -80,9 +80,8 @@ impl Own<'_> {
                 75..85 => "75-84",
                 _ => "85+",
             };
-            let is_defined = |condition: &Condition| {
-                *condition != Condition::Frailty || matches!(band, "65-74" | "75-84" | "85+")
-            };
+            let is_defined =
+                |condition: &Condition| *condition != Condition::Frailty || matches!(band, "65-74" | "75-84" | "85+");
             for condition in self.conditions(number, end, end).filter(is_defined) {
                 truth.add(number, [condition.code(), band], 0);
             }

@@ -30,7 +30,8 @@ pub(super) fn section(template: &Template) -> Section {
 
 /// A declaration that nobody can be in some cells.
 pub(super) fn nobody(zero: &StructuralZero) -> String {
-    let levels: Vec<String> = zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
+    let levels: Vec<String> =
+        zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
     format!(
         "nobody can be in {}: {}; such a cell is said to be zero, and a provider that finds a person in one refuses",
         levels.join(" with "),
