@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind};
 use wire::{
-    Answer, AnswerDimension, AnswerGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
+    Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
     GroupState, ParameterValue, Refusal, RunState, SiteCounts, SiteOutcome,
 };
 
@@ -135,11 +135,20 @@ pub fn every_state() -> Answer {
                 name: "month".to_owned(),
                 title: "Month of admission".to_owned(),
                 levels: vec!["2009-04".to_owned(), "2009-05".to_owned()],
+                groupings: Vec::new(),
             },
             AnswerDimension {
                 name: "unit".to_owned(),
                 title: "Age band".to_owned(),
                 levels: vec!["75-79".to_owned(), "=80+".to_owned()],
+                groupings: vec![AnswerGrouping {
+                    name: "broad".to_owned(),
+                    title: "Broad age band".to_owned(),
+                    groups: vec![AnswerLevelGroup {
+                        label: "75 and over".to_owned(),
+                        levels: vec!["75-79".to_owned(), "=80+".to_owned()],
+                    }],
+                }],
             },
         ],
         measures: vec![AnswerMeasure {
