@@ -12,4 +12,5 @@ mod kill;
 mod omop;
 mod standalone;
 mod truths;
+mod vectors;
 mod world;

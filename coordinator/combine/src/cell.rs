@@ -1,7 +1,7 @@
 //! Sums over sites, cell by cell.
 
 use disclosure::Interval;
-use wire::{CellState, SiteCounts};
+use wire::{CellState, ReasonCounts, SiteCounts};
 
 use crate::few;
 use crate::region::sum;
@@ -14,6 +14,8 @@ pub struct CombinedCell {
     pub bounds: Option<Interval>,
     /// How many sites say what; they add up to the sites asked.
     pub sites: SiteCounts,
+    /// Why sites say no figure; nothing where too few sites cover the cell, for it would be told of one or two.
+    pub reasons: ReasonCounts,
     /// Whether it has a figure.
     pub state: CellState,
 }
@@ -38,10 +40,14 @@ pub(crate) fn combined(sites: &[Site<'_>], measure: usize, cell: usize, held: bo
         site.heard.count(measure, cell, &mut counts);
     }
     if held {
-        return CombinedCell { bounds: None, sites: few::hidden(counts), state: CellState::TooFewSites };
+        let (sites, reasons) = (few::hidden(counts), ReasonCounts::default());
+        return CombinedCell { bounds: None, sites, reasons, state: CellState::TooFewSites };
     }
     let intervals = sites.iter().filter_map(|site| site.heard.reported()?.interval(measure, cell));
     let bounds = sum(intervals);
     let state = if bounds.is_some() { CellState::Bounded } else { CellState::NotCovered };
-    CombinedCell { bounds, sites: counts, state }
+    let mut reasons = ReasonCounts::default();
+    let why = |site: &Site<'_>| site.heard.reported()?.reason(measure, cell);
+    sites.iter().filter_map(why).for_each(|reason| reasons.count(reason));
+    CombinedCell { bounds, sites: counts, reasons, state }
 }

@@ -211,6 +211,7 @@ fn cells(question: &Question<'_>, cells: &[Vec<crate::CombinedCell>]) -> Vec<Com
                 high: cell.bounds.and_then(|bounds| bounds.high),
                 central: cell.central(),
                 sites: cell.sites,
+                reasons: cell.reasons,
             })
             .collect()
     };

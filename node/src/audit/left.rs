@@ -1,6 +1,7 @@
 //! What left in one release, read from its exact bytes.
 
 use chrono::{DateTime, Utc};
+use disclosure::Reason;
 use serde::Deserialize;
 use serde_json::Value;
 use template::{Digest, Envelope, PayloadType, PublicKey};
@@ -50,6 +51,8 @@ pub(super) struct Said {
     pub value: Option<u64>,
     pub low: Option<u64>,
     pub high: Option<u64>,
+    /// Why it says no figure, where the release says so.
+    pub reason: Option<Reason>,
 }
 
 /// What is read of a release. Fields that other versions add are their own business.
@@ -87,6 +90,14 @@ struct Policy {
 struct WrittenMeasure {
     name: String,
     cells: Vec<Value>,
+    #[serde(default)]
+    reasons: Vec<WrittenReason>,
+}
+
+#[derive(Deserialize)]
+struct WrittenReason {
+    reason: String,
+    cells: Vec<usize>,
 }
 
 impl Left {
@@ -168,7 +179,13 @@ impl Counts {
 }
 
 fn measure(written: WrittenMeasure) -> Option<Measure> {
-    let cells = written.cells.iter().map(said).collect::<Option<Vec<_>>>()?;
+    let mut cells = written.cells.iter().map(said).collect::<Option<Vec<_>>>()?;
+    for WrittenReason { reason, cells: places } in &written.reasons {
+        let known = Reason::ALL.into_iter().find(|known| known.code() == *reason);
+        for place in places {
+            cells.get_mut(*place)?.reason = known;
+        }
+    }
     let mut counts = Counts::default();
     cells.iter().try_for_each(|said| counts.count(said))?;
     Some(Measure { name: written.name, counts, cells })
@@ -176,11 +193,11 @@ fn measure(written: WrittenMeasure) -> Option<Measure> {
 
 fn said(cell: &Value) -> Option<Said> {
     if let Value::String(word) = cell {
-        return Some(Said { word: word.clone(), value: None, low: None, high: None });
+        return Some(Said { word: word.clone(), value: None, low: None, high: None, reason: None });
     }
     let (word, figures) = cell.as_object().filter(|object| object.len() == 1)?.iter().next()?;
     let figure = |name: &str| figures.get(name).and_then(Value::as_u64);
-    Some(Said { word: word.clone(), value: figure("value"), low: figure("low"), high: figure("high") })
+    Some(Said { word: word.clone(), value: figure("value"), low: figure("low"), high: figure("high"), reason: None })
 }
 
 fn rule(policy: &Policy) -> String {

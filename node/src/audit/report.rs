@@ -94,7 +94,10 @@ pub(super) fn told(said: &Said) -> String {
         ("shown", Some(value)) => format!("{value}{}", between(said.low, said.high)),
         ("suppressed", _) => format!("* suppressed{}", between(said.low, said.high)),
         ("zero", _) => "nobody".to_owned(),
-        ("withheld", _) => "withheld".to_owned(),
+        ("withheld", _) => match said.reason {
+            Some(reason) => format!("withheld: {}", reason.meaning()),
+            None => "withheld".to_owned(),
+        },
         ("not-covered", _) => "not covered".to_owned(),
         (word, _) => word.to_owned(),
     }

@@ -165,7 +165,7 @@ fn compared(query: &Query, now: &Protected, then: &Protected) -> String {
     let mut text = String::new();
     for (place, measure) in query.measures().iter().enumerate() {
         let pairs: Vec<(Said, Said)> =
-            now.cells(place).iter().zip(then.cells(place)).map(|(a, b)| (said(a), said(b))).collect();
+            (0..now.cells(place).len()).filter_map(|cell| Some((said(now, place, cell)?, said(then, place, cell)?))).collect();
         let changed: Vec<usize> =
             (0..pairs.len()).filter(|cell| pairs.get(*cell).is_some_and(|(a, b)| a != b)).collect();
         let states = pairs.iter().filter(|(a, b)| a.word != b.word).count();
@@ -190,15 +190,16 @@ fn compared(query: &Query, now: &Protected, then: &Protected) -> String {
     text
 }
 
-fn said(cell: &Cell) -> Said {
-    let word = |word: &str, value, low, high| Said { word: word.to_owned(), value, low, high };
-    match *cell {
+fn said(table: &Protected, measure: usize, cell: usize) -> Option<Said> {
+    let reason = table.reason(measure, cell);
+    let word = |word: &str, value, low, high| Said { word: word.to_owned(), value, low, high, reason };
+    Some(match *table.cells(measure).get(cell)? {
         Cell::Shown { value, low, high } => word("shown", Some(value), Some(low), Some(high)),
         Cell::Suppressed { low, high } => word("suppressed", None, Some(low), Some(high)),
         Cell::Zero => word("zero", None, None, None),
         Cell::Withheld => word("withheld", None, None, None),
         Cell::NotCovered => word("not-covered", None, None, None),
-    }
+    })
 }
 
 fn rule(policy: &Policy) -> String {

@@ -1,5 +1,10 @@
 //! Why a cell says no figure: a closed list, derived from the published table alone, so that a reason tells nothing that
 //! the table does not.
+//!
+//! INVARIANT: a reason is a function of the declaration, the policy and the published cells. Neither a count nor what is
+//! public beside the table goes in, so whoever holds a release can work out its reasons, and tables of people that give
+//! the same release give the same reasons. Where two causes leave the same mark they read alike: rows of too few people
+//! and rows that one of them dominates; a total beside a hidden cell and one that is held for what is public beside it.
 
 use crate::cell::Cell;
 use crate::domain::Domain;
@@ -9,7 +14,6 @@ use crate::rows::undominated_cap;
 
 /// Why a cell says no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum Reason {
     /// Something about the cell, or about figures beside it, is public already, and a figure would be weighed against it.
     AlreadyPublic,
@@ -37,6 +41,18 @@ impl Reason {
             Self::FewOrDominated => "few-or-dominated",
             Self::NearSuppressed => "near-suppressed",
             Self::OutsideCoverage => "outside-coverage",
+        }
+    }
+
+    /// What it means, in plain words.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::AlreadyPublic => "what is public already, and a figure beside it, would tell of a few people",
+            Self::BelowThreshold => "a count of people below the threshold",
+            Self::FewOrDominated => "too few people stand behind it, or one of them dominates it",
+            Self::NearSuppressed => "a total by which a hidden figure could be found",
+            Self::OutsideCoverage => "the provider's data does not reach there",
         }
     }
 

@@ -6,6 +6,7 @@ use template::{Digest, ProviderKind};
 
 use crate::id::RunId;
 use crate::identity::{AnalystName, ProviderCode};
+use crate::reason::ReasonCounts;
 use crate::refusal::Refusal;
 use crate::time::{serde_option, serde_text};
 
@@ -407,6 +408,9 @@ pub struct CombinedCell {
     pub central: Option<u64>,
     /// How many sites say what.
     pub sites: SiteCounts,
+    /// Why sites that released do not say a figure, as far as their releases tell anybody.
+    #[serde(default)]
+    pub reasons: ReasonCounts,
 }
 
 /// Whether a combined cell has a figure.

@@ -19,6 +19,7 @@ mod left_out;
 mod link;
 mod order;
 mod proof;
+mod reason;
 mod refusal;
 mod register;
 mod release;
@@ -63,6 +64,7 @@ pub use crate::left_out::{DatedOptOuts, OptOutKind, OptOutSource, OptOuts, Restr
 pub use crate::link::{LinkEvents, LinkSettings, link};
 pub use crate::order::{Order, OrderError, PURPOSE_BYTES_MAX, SignedOrder, VerifiedOrder};
 pub use crate::proof::{Proof, ProofError, ProofSite, answer_digest};
+pub use crate::reason::ReasonCounts;
 pub use crate::refusal::{Refusal, RefusalError, SignedRefusal, verify_refusal};
 pub use crate::register::{Register, RegisteredRun, RegisteredTemplate};
 pub use crate::release::{Header, Ledger, RecordedError, Release, Statement, StoredCells, Unrecorded};

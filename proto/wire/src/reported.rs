@@ -4,6 +4,7 @@ use disclosure::{Reported, ReportedError};
 use template::{Digest, EnvelopeError, ProviderKind, PublicKey, Query};
 
 use crate::order::Order;
+use crate::reason;
 use crate::release::{Header, ReleaseDocument, stands_for};
 
 /// A release that its provider signed for this order, and whose cells obey the policy that it claims.
@@ -72,12 +73,18 @@ impl ReportedRelease {
         if policy.stricter(&query.policy()) != policy {
             return Err(ReportedReleaseError::Policy);
         }
-        let cells = document
+        let (cells, reasons): (Vec<_>, Vec<_>) = document
             .measures
             .into_iter()
-            .map(|measure| measure.cells.into_iter().map(disclosure::Cell::from).collect())
-            .collect();
+            .map(|measure| (measure.cells.into_iter().map(disclosure::Cell::from).collect(), measure.reasons))
+            .unzip();
         let reported = Reported::check(query.domain().clone(), query.measures().to_vec(), policy, cells)?;
+        // What is withheld does not say for itself why, so nothing but the reasons that follow is believed.
+        let follow = |(measure, said): (usize, &Vec<_>)| *said == reason::of_reported(&reported, measure);
+        let unstated = reasons.iter().all(Vec::is_empty);
+        if !unstated && !reasons.iter().enumerate().all(follow) {
+            return Err(ReportedReleaseError::Mismatch("reasons"));
+        }
         Ok(Self { header, reported, digest: Digest::of(envelope) })
     }
 }

@@ -3,6 +3,8 @@
 use disclosure::{Cell, Dominance, Pairs, Policy, PolicyError, Protected, Rounding, Threshold, Zeros};
 use serde::{Deserialize, Serialize};
 
+use crate::reason::{self, ReasonDocument};
+
 /// The policy that was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +45,9 @@ enum PairsDocument {
 pub(crate) struct MeasureDocument {
     pub name: String,
     pub cells: Vec<CellDocument>,
+    /// Why cells say no figure, in the order of the reasons; releases from before reasons were stated have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonDocument>,
 }
 
 /// One cell. The five words are five different things.
@@ -129,6 +134,7 @@ pub(crate) fn measures(protected: &Protected) -> Vec<MeasureDocument> {
         .map(|(place, measure)| MeasureDocument {
             name: measure.name().to_owned(),
             cells: protected.cells(place).iter().copied().map(CellDocument::from).collect(),
+            reasons: reason::of_protected(protected, place),
         })
         .collect()
 }

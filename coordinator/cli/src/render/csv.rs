@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use wire::Answer;
 
-use super::rows::{AFTER, BEFORE, FIGURE, Row, SITES, dimension_columns, rows};
+use super::rows::{AFTER, BEFORE, FIGURE, REASONS, Row, SITES, dimension_columns, rows};
 
 /// Writes the cells and figures as CSV.
 ///
@@ -17,7 +17,7 @@ use super::rows::{AFTER, BEFORE, FIGURE, Row, SITES, dimension_columns, rows};
 pub fn render_csv(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
     let dimensions = dimension_columns(answer);
     let dimensions = dimensions.iter().map(AsRef::as_ref);
-    line(out, BEFORE.into_iter().chain(dimensions).chain(AFTER).chain(SITES).chain(FIGURE).map(text))?;
+    line(out, BEFORE.into_iter().chain(dimensions).chain(AFTER).chain(SITES).chain(REASONS).chain(FIGURE).map(text))?;
     let run = answer.run.to_string();
     let revision = answer.revision.to_string();
     for row in rows(answer) {
@@ -41,6 +41,8 @@ fn numbers<'a>(row: &Row<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
     ];
     let sites = row.sites;
     let sites = (0..SITES.len()).map(move |n| number(sites.map(|sites| u64::from(sites[n]))));
+    let reasons = row.reasons;
+    let reasons = (0..REASONS.len()).map(move |n| number(reasons.map(|reasons| u64::from(reasons[n]))));
     // A decimal below nought is a number of our own, and no formula.
     let decimal = |decimal: &Option<String>| Cow::Owned(decimal.clone().unwrap_or_default());
     let follows = row.follows.map(|figure| {
@@ -54,7 +56,7 @@ fn numbers<'a>(row: &Row<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
             number(Some(figure.left_out.into())),
         ]
     });
-    cell.into_iter().chain(sites).chain(follows.unwrap_or_default())
+    cell.into_iter().chain(sites).chain(reasons).chain(follows.unwrap_or_default())
 }
 
 /// Writes one line of fields, quoted where they need it.

@@ -16,6 +16,7 @@
 //! | `low`, `high` | the truth over the answering sites lies from `low` to `high`; an empty `high` is open |
 //! | `state` | `bounded`; `not_covered`: no answering site holds data for it; `too_few_sites`: the one row of a group that has no figures; `no_value`: a figure that cannot be told |
 //! | `sites_shown`, `sites_zero`, `sites_suppressed`, `sites_withheld`, `sites_not_covered`, `sites_refused`, `sites_failed`, `sites_waiting` | how many sites of the group say what |
+//! | `because_already_public`, `because_below_threshold`, `because_few_or_dominated`, `because_near_suppressed`, `because_outside_coverage` | how many sites that released do not say the figure for which reason, as far as their releases tell anybody |
 //! | `figure`, `figure_kind` | a figure's name, and `change`, `mean`, `median`, `quantile`, `rate`, `share` or `standardised-rate` |
 //! | `figure_central`, `figure_low`, `figure_high` | a figure to plot and its bounds, decimals; empty where nothing bounds it |
 //! | `figure_sites`, `figure_left_out` | how many sites take part in the figure, and how many released but are left out |

@@ -20,7 +20,7 @@ use parquet::file::properties::WriterProperties;
 use serde_json::json;
 use wire::Answer;
 
-use super::rows::{Row, SITES, dimension_columns, rows};
+use super::rows::{REASONS, Row, SITES, dimension_columns, rows};
 
 /// How many digits a figure has in all, and after the point.
 const DECIMAL: (u8, i8) = (38, 2);
@@ -78,6 +78,10 @@ fn batch(answer: &Answer) -> Result<RecordBatch, ArrowError> {
     for (index, name) in SITES.into_iter().enumerate() {
         let sites: UInt32Array = rows.iter().map(|row| row.sites.map(|sites| sites[index])).collect();
         columns.push(name, DataType::UInt32, Arc::new(sites));
+    }
+    for (index, name) in REASONS.into_iter().enumerate() {
+        let reasons: UInt32Array = rows.iter().map(|row| row.reasons.map(|reasons| reasons[index])).collect();
+        columns.push(name, DataType::UInt32, Arc::new(reasons));
     }
     let follows = || rows.iter().map(|row| row.follows);
     columns.text("figure", follows().map(|figure| Some(figure?.name.as_str())));

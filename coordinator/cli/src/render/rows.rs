@@ -23,6 +23,15 @@ pub(crate) const SITES: [&str; 8] = [
     "sites_waiting",
 ];
 
+/// The columns of why sites say no figure, in the order of the reasons.
+pub(crate) const REASONS: [&str; 5] = [
+    "because_already_public",
+    "because_below_threshold",
+    "because_few_or_dominated",
+    "because_near_suppressed",
+    "because_outside_coverage",
+];
+
 /// The columns of the figures that follow from the cells.
 pub(crate) const FIGURE: [&str; 7] =
     ["figure", "figure_kind", "figure_central", "figure_low", "figure_high", "figure_sites", "figure_left_out"];
@@ -40,6 +49,8 @@ pub(crate) struct Row<'a> {
     pub(crate) state: &'static str,
     /// In the order of [`SITES`].
     pub(crate) sites: Option<[u32; 8]>,
+    /// In the order of [`REASONS`].
+    pub(crate) reasons: Option<[u32; 5]>,
     /// What follows from the cells, on rows that are of no cell.
     pub(crate) follows: Option<&'a CombinedFigure>,
 }
@@ -68,7 +79,7 @@ pub(crate) fn figure(cell: &CombinedCell) -> Option<Figure> {
 
 /// The names of the dimensions' columns.
 pub(crate) fn dimension_columns(answer: &Answer) -> Vec<Cow<'_, str>> {
-    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).chain(&FIGURE).any(|column| *column == name);
+    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).chain(&REASONS).chain(&FIGURE).any(|column| *column == name);
     // A dimension's name never holds a point, so the longer name is free.
     let column = |name: &'_ str| if taken(name) { Some(format!("dimension.{name}")) } else { None };
     answer
@@ -101,6 +112,7 @@ fn row<'a>(answer: &'a Answer, group: &'a AnswerGroup, cell: &'a CombinedCell) -
             CellState::TooFewSites => "too_few_sites",
         },
         sites: Some(site_numbers(&cell.sites)),
+        reasons: Some(cell.reasons.each().map(|(_, sites)| sites)),
         follows: None,
     }
 }
@@ -115,6 +127,7 @@ fn follows<'a>(group: &'a AnswerGroup, figure: &'a CombinedFigure) -> Row<'a> {
         figure: None,
         state: if has_value { "bounded" } else { "no_value" },
         sites: None,
+        reasons: None,
         follows: Some(figure),
     }
 }
@@ -128,6 +141,7 @@ fn too_few<'a>(answer: &'a Answer, group: &'a AnswerGroup) -> Row<'a> {
         figure: None,
         state: "too_few_sites",
         sites: None,
+        reasons: None,
         follows: None,
     }
 }

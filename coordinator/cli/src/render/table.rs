@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::CellAlignment;
+use disclosure::Reason;
 use wire::{Answer, AnswerGroup, AnswerGrouping, CellState, CombinedCell, Counted, GroupState, RunState};
 
 use super::number::{bounds, grouped};
@@ -11,8 +12,11 @@ use super::style::Style;
 use super::text::{minute, plain};
 use super::{figures, sites};
 
-/// What stands in place of a central figure where no site shows one: never a number.
-const HIDDEN: &str = "*";
+/// What stands in place of a central figure where every answering site that covers a cell suppresses a count below its
+/// threshold: never a number. INVARIANT: nothing else wears it.
+const SUPPRESSED: &str = "*";
+/// What stands there where no site shows a figure, and some hold one back for another reason.
+const WITHHELD: &str = "withheld";
 /// What stands where there is no number.
 const NONE: &str = "-";
 /// Stands for the bounds where no answering site covers a cell.
@@ -165,8 +169,11 @@ fn figure_words(cell: &CombinedCell) -> [String; 2] {
         return [NONE.to_owned(), why.to_owned()];
     };
     let sites = &cell.sites;
-    let hidden = sites.shown + sites.zero == 0 && sites.suppressed + sites.withheld > 0;
-    let central = if hidden { HIDDEN.to_owned() } else { figure.central.map_or_else(|| NONE.to_owned(), grouped) };
+    let central = match (sites.shown + sites.zero, sites.suppressed, sites.withheld) {
+        (0, 1.., 0) => SUPPRESSED.to_owned(),
+        (0, _, 1..) => WITHHELD.to_owned(),
+        _ => figure.central.map_or_else(|| NONE.to_owned(), grouped),
+    };
     [central, bounds(Some(grouped(figure.low)), figure.high.map(grouped))]
 }
 
@@ -177,8 +184,11 @@ fn kept_columns(group: &AnswerGroup) -> Vec<usize> {
 
 fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Result<()> {
     let marks: Vec<[String; 2]> = group.cells.iter().map(figure_words).collect();
-    if marks.iter().any(|[central, _]| central == HIDDEN) {
-        writeln!(out, "{HIDDEN} no site shows a figure here: it is suppressed or withheld, and is not nought")?;
+    if marks.iter().any(|[central, _]| central == SUPPRESSED) {
+        writeln!(out, "{SUPPRESSED} every site that covers it suppresses a count below its threshold; it is not nought")?;
+    }
+    if marks.iter().any(|[central, _]| central == WITHHELD) {
+        writeln!(out, "{WITHHELD}: no site shows a figure here, and some hold one back; it is not nought")?;
     }
     if marks.iter().any(|[_, bounds]| bounds == NOT_COVERED) {
         writeln!(out, "{NOT_COVERED}: no answering site holds data for it; it is not nought")?;
@@ -186,11 +196,24 @@ fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Resu
     if marks.iter().any(|[_, bounds]| bounds == TOO_FEW) {
         writeln!(out, "{TOO_FEW}: fewer sites hold data for it than the template shows, or for a part of it")?;
     }
+    reasons(group, out)?;
     writeln!(
         out,
         "the last {} columns count sites; the truth over those that answered lies within the bounds",
         kept.len()
     )
+}
+
+/// Why figures are not there, reason by reason.
+fn reasons(group: &AnswerGroup, out: &mut impl Write) -> io::Result<()> {
+    for (place, reason) in Reason::ALL.into_iter().enumerate() {
+        let sites = |cell: &CombinedCell| cell.reasons.each().get(place).map_or(0, |(_, sites)| *sites);
+        let cells = group.cells.iter().filter(|cell| sites(cell) > 0).count();
+        if cells > 0 {
+            writeln!(out, "{}, in {cells} cells of some site: {}", reason.code(), reason.meaning())?;
+        }
+    }
+    Ok(())
 }
 
 fn closing(answer: &Answer, out: &mut impl Write, style: Style) -> io::Result<()> {

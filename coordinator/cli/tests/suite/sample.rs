@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind};
 use wire::{
     Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
-    GroupState, ParameterValue, Refusal, RunState, SiteCounts, SiteOutcome,
+    GroupState, ParameterValue, ReasonCounts, Refusal, RunState, SiteCounts, SiteOutcome,
 };
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -37,6 +37,12 @@ fn cell(levels: [Option<&str>; 2], measure: &str, what: (CellState, [Option<u64>
         high,
         central,
         sites,
+        reasons: ReasonCounts {
+            below_threshold: sites.suppressed,
+            near_suppressed: sites.withheld,
+            outside_coverage: sites.not_covered,
+            ..ReasonCounts::default()
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod brute;
 mod known;
 mod properties;
 mod public;
+mod reasons;
 mod rerun;
 mod tables;
 mod vectors;
