@@ -144,6 +144,7 @@ impl Turn {
                     BesideError::Protect(ProtectError::Population | ProtectError::Contradiction) => {
                         Reason::PublicContradicted
                     }
+                    BesideError::Protect(ProtectError::StructuralZero) => Reason::StructuralZero,
                     BesideError::Lost => Reason::LedgerQuarantined,
                     _ => Reason::ProtectFailed,
                 });

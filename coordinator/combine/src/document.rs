@@ -1,13 +1,13 @@
 //! Answers as documents: what combining found, in words and labels.
 
-use disclosure::{CellKey, Domain, MeasureKind};
+use disclosure::{CellKey, Domain, MeasureKind, Per};
 use template::{
     Denominator, Figure, FigureKind, Grouping, LevelGrouping, Lookup, Percent, Population, ProviderKind, Query,
     SiteFigures, Template, TemplateMeasure,
 };
 use wire::{
     AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, CombinedCell, CombinedFigure,
-    Counted, GroupState,
+    Counted, GroupState, PeoplePer,
 };
 
 use crate::known::Known;
@@ -122,6 +122,10 @@ pub fn dimensions(query: &Query) -> Vec<AnswerDimension> {
             name: dimension.name.clone(),
             title: dimension.title.clone(),
             levels: bound.levels.clone(),
+            people: Some(match bound.per {
+                Per::Person => PeoplePer::OneLevel,
+                Per::Record => PeoplePer::SeveralLevels,
+            }),
             groupings: dimension.groupings.iter().map(grouping).collect(),
         })
         .collect()

@@ -69,6 +69,7 @@ reasons! {
     ReleaseFailed: "release-failed", "the release could not be sealed, signed or read back from the ledger";
     Replayed: "replayed", "the order's identity had been used for another order";
     RequestNotSigned: "request-not-signed", "the analyst had not signed the request";
+    StructuralZero: "structural-zero", "records lie in a cell in which, by the template, nobody can be; check the mapping of the data to the model";
     TemplateMismatch: "template-mismatch", "the template was not the one that the order named";
     TemplateNotApproved: "template-not-approved", "the template was not approved, or its last day had passed";
     TemplateRefused: "template-refused", "this provider does not answer the template";
@@ -114,6 +115,7 @@ impl Reason {
             | Self::RefusalsUnreadable
             | Self::TemplateRefused
             | Self::PublicContradicted
+            | Self::StructuralZero
             | Self::TooClose => Refusal::NotReleased,
             Self::LedgerQuarantined => Refusal::Quarantined,
             Self::Replayed => Refusal::Replayed,

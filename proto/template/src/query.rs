@@ -7,7 +7,7 @@ use disclosure::{Domain, DomainError, Measure, MeasureKind, Policy};
 
 use crate::approval::Approved;
 use crate::digest::Digest;
-use crate::dimension::BoundLevels;
+use crate::dimension::{BoundLevels, Dimension};
 use crate::figure::{Denominator, FigureKind};
 use crate::lookup::Lookup;
 use crate::parameter::{Longest, Parameter, ParameterError, Range, Value};
@@ -64,15 +64,7 @@ impl Query {
     /// A [`BindError`] that names the parameter and says what it takes.
     pub fn bind(approved: Arc<Approved>, given: &[(String, String)]) -> Result<Self, BindError> {
         let template = approved.template();
-        let values = values(&template.parameters, given)?;
-        let value = |name: &str| {
-            template.parameters.iter().position(|p| p.name == name).and_then(|place| values.get(place)).cloned()
-        };
-        let bound = |dimension: &crate::dimension::Dimension| {
-            dimension.bind(value).ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })
-        };
-        let levels = template.dimensions.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
-        let domain = template.domain(levels.iter().map(BoundLevels::labels).collect())?;
+        let Bound { values, levels, domain } = bound(template, given)?;
         let measures = template.measures.iter().map(|m| m.measure.clone()).collect();
         Ok(Self { values, levels, domain, measures, approved })
     }
@@ -183,6 +175,37 @@ impl Query {
         fields.push(b"look-ups");
         fields.extend(lookups.iter().map(|digest| digest.bytes().as_slice()));
         Digest::of_fields(&fields)
+    }
+}
+
+/// A template's declarations under values of its parameters.
+struct Bound {
+    values: Vec<Value>,
+    levels: Vec<BoundLevels>,
+    domain: Domain,
+}
+
+fn bound(template: &Template, given: &[(String, String)]) -> Result<Bound, BindError> {
+    let values = values(&template.parameters, given)?;
+    let value = |name: &str| {
+        template.parameters.iter().position(|p| p.name == name).and_then(|place| values.get(place)).cloned()
+    };
+    let levels = |dimension: &Dimension| {
+        dimension.bind(value).ok_or_else(|| BindError::Backwards { dimension: dimension.name.clone() })
+    };
+    let levels = template.dimensions.iter().map(levels).collect::<Result<Vec<_>, _>>()?;
+    let domain = template.domain(levels.iter().map(BoundLevels::labels).collect())?;
+    Ok(Bound { values, levels, domain })
+}
+
+impl Template {
+    /// The cells of an answer under these parameters, pairs of a name and a value as text. It asks nothing: only an
+    /// approved template becomes a [`Query`].
+    ///
+    /// # Errors
+    /// A [`BindError`] that names the parameter and says what it takes.
+    pub fn cells(&self, given: &[(String, String)]) -> Result<Domain, BindError> {
+        Ok(bound(self, given)?.domain)
     }
 }
 

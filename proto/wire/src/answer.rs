@@ -259,9 +259,23 @@ pub struct AnswerDimension {
     pub title: String,
     /// Its levels, in order.
     pub levels: Vec<String>,
+    /// How many of them a person has at one provider, as the template declares it; answers from before it was told have
+    /// none.
+    #[serde(default)]
+    pub people: Option<PeoplePer>,
     /// Its groupings, whose groups stand in the place of a level in the cells of totals that keep them; finer ones first.
     #[serde(default)]
     pub groupings: Vec<AnswerGrouping>,
+}
+
+/// How many levels of a dimension a person has at one provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PeoplePer {
+    /// One, so that counts of people add up over it.
+    OneLevel,
+    /// Perhaps several, so that they do not.
+    SeveralLevels,
 }
 
 /// A grouping of a dimension's levels.

@@ -28,6 +28,7 @@ mod stream;
 mod table;
 mod time;
 mod tls;
+mod written;
 
 #[expect(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod generated {
@@ -70,4 +71,5 @@ pub use crate::register::{Register, RegisteredRun, RegisteredTemplate};
 pub use crate::release::{Header, Ledger, RecordedError, Release, Statement, StoredCells, Unrecorded};
 pub use crate::reported::{ReportedRelease, ReportedReleaseError};
 pub use crate::tls::{ClientTls, ServerTls, TlsError, TlsFiles};
+pub use crate::written::{WrittenError, WrittenRelease, is_release_text};
 pub use template::{AnalystName, Epoch, IdError, NameError, NoRandomness, ProviderCode, RequestId};

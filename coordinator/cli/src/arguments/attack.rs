@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub(super) const EXIT_CODES: &str = "\
-The file is an answer as `tallyward result RUN --format json` writes it, or CSV
-with a header line: columns of dimensions, and the last (or --value) of figures.
-A figure is a whole number, * where it is hidden, a range as 18-22, or nothing
-where nothing is said. A level `Total` or `All` (or --total) marks a total.
+The file is an answer as `tallyward result RUN --format json` writes it; a
+provider's release, as it was signed or its content alone, with the template
+that it answers (--template); or CSV with a header line: columns of dimensions,
+and the last (or --value) of figures. A figure is a whole number, * where it is
+hidden, a range as 18-22, or nothing where nothing is said. A level `Total` or
+`All` (or --total) marks a total. Levels under other levels (65-74 under 65+)
+are named in a file of the columns column,level,group (--levels).
 
 Exit codes:
   0    nothing hidden is given away
@@ -18,7 +21,7 @@ Exit codes:
 /// A published table, and how to read it.
 #[derive(Debug, Args)]
 pub(crate) struct AttackArguments {
-    /// The table: CSV, or an answer as JSON
+    /// The table: CSV, or an answer or release as JSON
     pub(crate) file: PathBuf,
     /// Counts below this are hidden
     #[arg(long, value_name = "K", default_value_t = 10)]
@@ -41,6 +44,12 @@ pub(crate) struct AttackArguments {
     /// Exact figures that are public elsewhere: CSV of the same columns
     #[arg(long, value_name = "FILE")]
     pub(crate) public: Option<PathBuf>,
+    /// Which levels of a column lie under which: CSV of column,level,group
+    #[arg(long, value_name = "FILE")]
+    pub(crate) levels: Option<PathBuf>,
+    /// The template that a release answers, as it was signed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: Option<PathBuf>,
     /// How the report is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: AttackFormat,

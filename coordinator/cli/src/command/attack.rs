@@ -1,6 +1,8 @@
 //! `attack`: what a published table gives away of what it hides. It asks nobody and needs no settings.
 
 mod answer;
+mod hierarchy;
+mod release;
 mod report;
 mod sheet;
 
@@ -52,15 +54,26 @@ pub(super) fn attack(arguments: &AttackArguments) -> Result<Exit, Failure> {
     let text = read(&arguments.file)?;
     let rule =
         Rule { threshold: arguments.threshold, base: arguments.base, zeros: arguments.zeros, hidden: arguments.hidden };
-    let table = if text.trim_start().starts_with('{') {
-        answer::table(&text)
+    let told = |words| Failure::told(Exit::Usage, words);
+    let of_sheets = arguments.public.is_some() || arguments.levels.is_some() || arguments.value.is_some();
+    if text.trim_start().starts_with('{') && (of_sheets || !arguments.total.is_empty()) {
+        return Err(told("--public, --levels, --value and --total are about CSV files; this file is JSON".to_owned()));
+    }
+    let report = if release::is_release(&text) {
+        let template = arguments.template.as_deref().map(read).transpose()?;
+        release::attack(&text, template.as_deref()).map_err(told)?
     } else {
-        let public = arguments.public.as_deref().map(read).transpose()?;
-        sheet::table(&text, public.as_deref(), rule, arguments.value.as_deref(), &arguments.total)
+        let table = if text.trim_start().starts_with('{') {
+            answer::table(&text)
+        } else {
+            let public = arguments.public.as_deref().map(read).transpose()?;
+            let levels = arguments.levels.as_deref().map(read).transpose()?;
+            let (value, totals) = (arguments.value.as_deref(), &arguments.total);
+            sheet::table(&text, public.as_deref(), levels.as_deref(), rule, value, totals)
+        };
+        let table = table.map_err(told)?;
+        Report::new(&table, &table.revealed.attack(Depth::Thorough).ends(Exit::Usage)?)
     };
-    let table = table.map_err(|words| Failure::told(Exit::Usage, words))?;
-    let found = table.revealed.attack(Depth::Thorough).ends(Exit::Usage)?;
-    let report = Report::new(&table, &found);
     on_stdout(|mut out| match arguments.format {
         AttackFormat::Text => report.write(&mut out),
         AttackFormat::Json => render_json(&report, &mut out),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind};
 use wire::{
     Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
-    GroupState, ParameterValue, ReasonCounts, Refusal, RunState, SiteCounts, SiteOutcome,
+    GroupState, ParameterValue, PeoplePer, ReasonCounts, Refusal, RunState, SiteCounts, SiteOutcome,
 };
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -141,12 +141,14 @@ pub fn every_state() -> Answer {
                 name: "month".to_owned(),
                 title: "Month of admission".to_owned(),
                 levels: vec!["2009-04".to_owned(), "2009-05".to_owned()],
+                people: Some(PeoplePer::SeveralLevels),
                 groupings: Vec::new(),
             },
             AnswerDimension {
                 name: "unit".to_owned(),
                 title: "Age band".to_owned(),
                 levels: vec!["75-79".to_owned(), "=80+".to_owned()],
+                people: Some(PeoplePer::OneLevel),
                 groupings: vec![AnswerGrouping {
                     name: "broad".to_owned(),
                     title: "Broad age band".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use disclosure::{FigureId, Interval};
-use wire::{Answer, CellState, CombinedCell};
+use wire::{Answer, AnswerDimension, CellState, CombinedCell, Counted, PeoplePer};
 
 use super::{Attacked, Table};
 
@@ -33,25 +33,44 @@ pub(super) fn table(text: &str) -> Result<Table, String> {
                     return Err("the answer says a cell twice".to_owned());
                 }
             }
-            add_up(&mut table, &answer, &figures, measure.unit == "people");
+            add_up(&mut table, &answer, &figures, measure.counted);
         }
     }
     Ok(table)
 }
 
-/// Every total over the cells that differ from it in one dimension. Of people it is a union: they may come under several
-/// levels, and the answer does not say of which dimensions they do.
-fn add_up(table: &mut Table, answer: &Answer, figures: &BTreeMap<&[Option<String>], FigureId>, distinct: bool) {
+/// Every total over the cells that differ from it in one dimension: over its levels, over each grouping's groups, and each
+/// group over its levels. People who may come under several levels make a union.
+fn add_up(table: &mut Table, answer: &Answer, figures: &BTreeMap<&[Option<String>], FigureId>, counted: Counted) {
     for (&levels, &total) in figures {
-        for (place, dimension) in answer.dimensions.iter().enumerate().filter(|&(place, _)| levels[place].is_none()) {
-            let part = |level: &String| {
-                let mut levels = levels.to_vec();
-                levels[place] = Some(level.clone());
-                figures.get(levels.as_slice()).copied()
-            };
-            if let Some(parts) = dimension.levels.iter().map(part).collect::<Option<Vec<_>>>() {
-                table.add_up(total, parts, distinct);
+        for (place, dimension) in answer.dimensions.iter().enumerate() {
+            let distinct = counted != Counted::PerRecord && dimension.people != Some(PeoplePer::OneLevel);
+            for members in members(dimension, levels[place].as_deref()) {
+                let part = |level: &&String| {
+                    let mut levels = levels.to_vec();
+                    levels[place] = Some((*level).clone());
+                    figures.get(levels.as_slice()).copied()
+                };
+                if let Some(parts) = members.iter().map(part).collect::<Option<Vec<_>>>() {
+                    table.add_up(total, parts, distinct);
+                }
             }
+        }
+    }
+}
+
+/// The ways in which a total over a dimension, or a group of its levels, is made up of others.
+fn members<'a>(dimension: &'a AnswerDimension, level: Option<&str>) -> Vec<Vec<&'a String>> {
+    let groups = dimension.groupings.iter().map(|grouping| &grouping.groups);
+    match level {
+        None => {
+            let of_groups = groups.map(|groups| groups.iter().map(|group| &group.label).collect());
+            of_groups.chain([dimension.levels.iter().collect()]).collect()
+        }
+        Some(label) => {
+            let group = groups.flatten().find(|group| group.label == label);
+            // A group of one level may carry its name.
+            group.filter(|group| group.levels != [label]).map(|group| group.levels.iter().collect()).into_iter().collect()
         }
     }
 }

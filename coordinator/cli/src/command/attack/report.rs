@@ -58,6 +58,27 @@ impl Report {
         }
     }
 
+    /// What was found in one table of a declared domain: `label` names a measure's cell.
+    pub(super) fn of_table(found: &disclosure::Report, label: impl Fn(usize, usize) -> Vec<String>) -> Self {
+        let narrowed = |narrowed: &disclosure::Narrowed| {
+            let range = |(low, high): (u64, u64)| Range { low, high: (high != u64::MAX).then_some(high) };
+            let because = |&(measure, cell): &(usize, usize)| format!("({})", label(measure, cell).join(", "));
+            Narrowed {
+                cell: label(narrowed.measure, narrowed.cell),
+                claimed: range(narrowed.claimed),
+                found: range(narrowed.found),
+                excluded: narrowed.excluded.clone(),
+                given_away: true,
+                because_of: narrowed.because_of.iter().map(because).collect(),
+            }
+        };
+        Self {
+            attacked: found.attacked,
+            undecided: found.undecided,
+            narrowed: found.narrowed.iter().map(narrowed).collect(),
+        }
+    }
+
     /// Whether some hidden figure is given away in part.
     pub(super) fn gives_away(&self) -> bool {
         self.narrowed.iter().any(|narrowed| narrowed.given_away)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use disclosure::{FigureId, Interval};
 
+use super::hierarchy::Hierarchy;
 use super::{Attacked, Rule, Table};
 use crate::arguments::{HiddenMeans, ZerosSaid};
 
@@ -15,10 +16,12 @@ const MAX_FIGURE: u64 = 1 << 40;
 /// A cell's levels, column by column; none for a total over the column.
 type Key = Vec<Option<String>>;
 
-/// What a sheet says, or why it cannot be read. `public` is another sheet of the same columns, of exact figures.
+/// What a sheet says, or why it cannot be read. `public` is another sheet of the same columns, of exact figures; `levels`
+/// says which levels of a column lie under others.
 pub(super) fn table(
     text: &str,
     public: Option<&str>,
+    levels: Option<&str>,
     rule: Rule,
     value: Option<&str>,
     totals: &[String],
@@ -27,6 +30,7 @@ pub(super) fn table(
         return Err("a threshold is at least 2, and a base at least 1 (1 means exact figures)".to_owned());
     }
     let sheet = Sheet::parse(text, value, totals)?;
+    let hierarchy = Hierarchy::parse(levels, &sheet.columns).map_err(|words| format!("levels: {words}"))?;
     let mut table = Table::default();
     let mut figures: BTreeMap<Key, FigureId> = BTreeMap::new();
     for (key, (line, text)) in &sheet.cells {
@@ -49,33 +53,46 @@ pub(super) fn table(
             }
         }
     }
-    add_up(&mut table, &sheet, figures)?;
+    add_up(&mut table, &sheet, &hierarchy, figures)?;
     Ok(table)
 }
 
-/// Every total over the next finer cells that the sheet has some of. A cell that is not in it is not known.
-fn add_up(table: &mut Table, sheet: &Sheet, mut figures: BTreeMap<Key, FigureId>) -> Result<(), String> {
-    let kept = |key: &Key| key.iter().map(Option::is_some).collect::<Vec<bool>>();
-    let patterns: BTreeSet<Vec<bool>> = figures.keys().map(kept).collect();
-    let finer = |one: &[bool], other: &[bool]| one != other && one.iter().zip(other).all(|(one, other)| one <= other);
+/// Every total over the next finer cells that the sheet has some of, by how deep the levels lie in each column. A cell that
+/// is not in it is not known.
+fn add_up(
+    table: &mut Table,
+    sheet: &Sheet,
+    hierarchy: &Hierarchy,
+    mut figures: BTreeMap<Key, FigureId>,
+) -> Result<(), String> {
+    let depths = |key: &Key| -> Vec<usize> {
+        key.iter().enumerate().map(|(column, level)| hierarchy.depth(column, level.as_ref())).collect()
+    };
+    let patterns: BTreeSet<Vec<usize>> = figures.keys().map(depths).collect();
+    let finer = |one: &[usize], other: &[usize]| one != other && one.iter().zip(other).all(|(one, other)| one <= other);
     let coarser: Vec<Key> = figures.keys().cloned().collect();
     for key in coarser {
-        let own = kept(&key);
+        let own = depths(&key);
         for pattern in patterns.iter().filter(|pattern| finer(&own, pattern)) {
             if patterns.iter().any(|between| finer(&own, between) && finer(between, pattern)) {
                 continue;
             }
             let mut keys = vec![key.clone()];
-            for column in (0..own.len()).filter(|&column| pattern[column] && !own[column]) {
+            for column in (0..own.len()).filter(|&column| pattern[column] > own[column]) {
+                let levels = hierarchy.under(column, key[column].as_ref(), pattern[column], &sheet.levels[column]);
                 let with = |key: &Key, level: &String| {
                     let mut key = key.clone();
                     key[column] = Some(level.clone());
                     key
                 };
-                keys = keys.iter().flat_map(|key| sheet.levels[column].iter().map(|level| with(key, level))).collect();
+                keys = keys.iter().flat_map(|key| levels.iter().map(|level| with(key, level))).collect();
                 if keys.len() > MAX_CELLS {
                     return Err(format!("the columns have more than {MAX_CELLS} combinations: give a smaller table"));
                 }
+            }
+            // A level that goes no deeper is no total of itself.
+            if keys == [key.clone()] {
+                continue;
             }
             let mut parts = Vec::new();
             for key in keys {
@@ -151,10 +168,8 @@ struct Sheet {
 
 impl Sheet {
     fn parse(text: &str, value: Option<&str>, totals: &[String]) -> Result<Self, String> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let mut lines = rows(text)?.into_iter();
         let (_, head) = lines.next().ok_or("the file is empty: give a table with a header line")?;
-        let head = fields(head).ok_or("line 1: a quote is not closed")?;
         let place = match value {
             Some(name) => head
                 .iter()
@@ -175,9 +190,7 @@ impl Sheet {
                 || totals.is_empty() && ["total", "all"].iter().any(|word| level.eq_ignore_ascii_case(word))
         };
         let mut sheet = Self { levels: vec![BTreeSet::new(); columns.len()], columns, cells: BTreeMap::new() };
-        for (number, line) in lines {
-            let line_number = number + 1;
-            let mut row = fields(line).ok_or_else(|| format!("line {line_number}: a quote is not closed"))?;
+        for (line_number, mut row) in lines {
             if row.len() != head.len() {
                 return Err(format!("line {line_number}: {} fields, where the header has {}", row.len(), head.len()));
             }
@@ -204,6 +217,18 @@ impl Sheet {
             |(column, level): (&String, &Option<String>)| format!("{column} {}", level.as_deref().unwrap_or("total"));
         self.columns.iter().zip(key).map(level).collect()
     }
+}
+
+/// The lines of a file that hold anything, counted from 1, as fields.
+pub(super) fn rows(text: &str) -> Result<Vec<(usize, Vec<String>)>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            let fields = fields(line).ok_or_else(|| format!("line {}: a quote is not closed", number + 1))?;
+            Ok((number + 1, fields))
+        })
+        .collect()
 }
 
 /// The fields of a line; quotes may hold commas and doubled quotes. `None` where a quote is not closed.
