@@ -13,6 +13,7 @@ use crate::fixture::{Site, key, told, unobserved};
 use crate::snapshot::Snapshot;
 use crate::steps::Steps;
 
+mod declared;
 mod differencing;
 
 struct At(Mutex<DateTime<Utc>>);

@@ -102,3 +102,58 @@ fn bad_files_say_what_is_wrong() {
     let missing = Command::new(env!("CARGO_BIN_EXE_tallyward")).args(["attack", "no/such/file.csv"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
 }
+
+#[test]
+fn levels_under_levels_are_totals_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let levels = folder.path().join("levels.csv");
+    // A ragged hierarchy: 0-64 goes no deeper, 75+ goes two levels down.
+    std::fs::write(&levels, "column,level,group\nage,65-74,65+\nage,75+,65+\nage,75-84,75+\nage,85+,75+\n").unwrap();
+    let check = |table: &str, flags: &[&str], code: i32, words: &str| {
+        let flags = [flags, &["--base", "1"]].concat();
+        let found = attack(folder.path(), table, &flags);
+        let text = String::from_utf8_lossy(&found.stdout).into_owned() + &String::from_utf8_lossy(&found.stderr);
+        assert_eq!(found.status.code(), Some(code), "{text} of {table} {flags:?}");
+        assert!(text.contains(words), "{words} in {text}");
+    };
+    let table = "age,n\n0-64,40\n65+,31\n65-74,20\n75+,*\n75-84,*\n85+,*\nTotal,71\n";
+    let flags = ["--levels", levels.to_str().unwrap(), "--threshold", "12"];
+    check(table, &flags, 8, "age 75+: claims 1 to 11, can only be 11");
+    // Two under 75+ are left with what they claim, less what the other must have.
+    check(table, &flags, 8, "age 75-84: claims 1 to 11, can only be 1 to 10");
+    // Without the hierarchy every level stands beside the others, and the total contradicts them.
+    check(table, &["--threshold", "12"], 2, "contradict");
+    // Crossed with another column.
+    let crossed = "age,sex,n\n65+,F,12\n65+,M,15\n65+,Total,27\n65-74,F,*\n65-74,M,12\n65-74,Total,14\n\
+                   75+,F,*\n75+,M,*\n75+,Total,13\n";
+    check(crossed, &flags, 8, "age 65-74, sex F: claims 1 to 11, can only be 2");
+    check(crossed, &flags, 8, "age 75+, sex M: claims 1 to 11, can only be 3");
+    for (file, words) in [
+        ("age,level,group\n", "levels: line 1: the columns must be column,level,group"),
+        ("column,level,group\nsex,a,b\n", "levels: line 2: the table has no column `sex`"),
+        ("column,level,group\nage,a\n", "levels: line 2: 2 fields"),
+        ("column,level,group\nage,a,b\nage,a,c\n", "levels: line 3: `a` is in another group already"),
+        ("column,level,group\nage,a,b\nage,b,a\n", "levels: line 3: `a` would be in itself"),
+    ] {
+        std::fs::write(&levels, file).unwrap();
+        check(table, &flags, 2, words);
+    }
+}
+
+#[test]
+fn the_table_of_the_readme_is_attacked_as_it_says() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap();
+    let (_, example) = readme.split_once("the table `").unwrap();
+    let (table, after) = example.split_once('`').unwrap();
+    let (_, flags) = after.split_once("with `").unwrap();
+    let (flags, _) = flags.split_once('`').unwrap();
+    let table: Vec<&str> = table.split('/').map(str::trim).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let found = attack(folder.path(), &table.join("\n"), &flags.split(' ').collect::<Vec<_>>());
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert_eq!(found.status.code(), Some(8), "{text}");
+    assert!(text.contains("3 hidden figures attacked, 3 given away"), "{text}");
+    for words in ["r a, c x: claims 1 to 7, can only be 6", "r a, c y: claims 1 to 7, can only be 7", "r b, c y: claims 1 to 7, can only be 6"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+}

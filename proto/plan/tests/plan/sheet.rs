@@ -65,6 +65,48 @@ fn the_sheet_says_what_is_read_and_which_cells_there_are() {
     }
 }
 
+#[test]
+fn the_sheet_says_how_levels_are_grouped_and_where_nobody_can_be() {
+    let text = Sheet::write(text_of("long-term-condition-rate").as_bytes(), &surroundings()).unwrap().text();
+    for expected in [
+        "grouped as age_group: under 65 = 0-14, 15-44, 45-64; 65 and over = 65-74, 75-84, 85+",
+        "nobody can be in condition frailty with age_band 0-14, 15-44, 45-64: the frailty index",
+        "2 kinds of totals",
+        "by condition and age_group",
+    ] {
+        assert!(text.contains(expected), "lacks {expected}:\n{text}");
+    }
+}
+
+#[test]
+fn other_groups_and_structural_zeros_are_warnings_and_other_totals_are_told() {
+    let before = text_of("long-term-condition-rate");
+    let beside = |edits: &[(&str, &str)]| {
+        let now = edits.iter().fold(before.replacen("version = 1", "version = 2", 1), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        });
+        let surroundings = Surroundings { previous: Some(before.clone().into_bytes()), ..surroundings() };
+        Sheet::write(now.as_bytes(), &surroundings).unwrap()
+    };
+    let warned = |edits: &[(&str, &str)], expected: &str| {
+        let sheet = beside(edits);
+        assert!(sheet.warnings().any(|words| words.contains(expected)), "{expected} in {}", sheet.text());
+    };
+    let moved = [
+        ("[\"0-14\", \"15-44\", \"45-64\"] }", "[\"0-14\", \"15-44\"] }"),
+        ("[\"65-74\", \"75-84\", \"85+\"] }", "[\"45-64\", \"65-74\", \"75-84\", \"85+\"] }"),
+    ];
+    warned(&moved, "65 and over = 45-64, 65-74");
+    let zero = "where = { condition = [\"frailty\"], age_band = [\"0-14\", \"15-44\", \"45-64\"] }";
+    let fewer = [(zero, "where = { condition = [\"frailty\"], age_band = [\"0-14\"] }")];
+    warned(&fewer, "new: nobody can be in condition frailty with age_band 0-14:");
+    warned(&fewer, "no longer: nobody can be in condition frailty with age_band 0-14, 15-44, 45-64:");
+    let sheet = beside(&[("totals = [[\"condition\"], ", "totals = [[], ")]);
+    let text = sheet.text();
+    assert!(text.contains("new total: of everything together") && text.contains("the total by condition is gone"), "{text}");
+}
+
 /// The warnings of the sheet of a template of the library, edited, beside the unedited version before.
 fn changed(from: &str, to: &str) -> Vec<String> {
     let before = text_of("emergency-admissions-75-plus");
