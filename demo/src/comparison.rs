@@ -102,6 +102,16 @@ pub fn margin(template: &Template, truth: &Truth, levels: &[Option<String>]) -> 
     truth.margin_of_groups(&kept.filter_map(members).collect::<Vec<_>>())
 }
 
+/// Whether a cell is a total: over a dimension, or of a group of levels.
+#[must_use]
+pub fn is_total(template: &Template, levels: &[Option<String>]) -> bool {
+    let mut levels = template.dimensions.iter().zip(levels);
+    levels.any(|(dimension, label)| match label {
+        None => true,
+        Some(label) => dimension.groupings.iter().flat_map(|g| &g.groups).any(|group| group.label == *label),
+    })
+}
+
 /// The truth of a cell over these providers, in hundredths.
 #[must_use]
 pub fn hundredths(template: &Template, truths: &[Truth], levels: &[Option<String>], measure: &Measure) -> u64 {
@@ -118,7 +128,7 @@ pub fn hundredths(template: &Template, truths: &[Truth], levels: &[Option<String
 pub enum Part {
     /// The inner cells.
     Cells,
-    /// The totals over one or more dimensions.
+    /// The totals over one or more dimensions, or of groups of their levels.
     Totals,
 }
 
@@ -147,7 +157,7 @@ pub fn widths(group: &AnswerGroup, template: &Template, truths: &[Truth]) -> BTr
     let mut widths: BTreeMap<(String, Part), Width> = BTreeMap::new();
     for cell in group.cells.iter().filter(|cell| cell.state == CellState::Bounded) {
         let Some(measure) = template.measures.iter().find(|m| m.measure.name() == cell.measure) else { continue };
-        let part = if cell.levels.iter().any(Option::is_none) { Part::Totals } else { Part::Cells };
+        let part = if is_total(template, &cell.levels) { Part::Totals } else { Part::Cells };
         let width = widths.entry((cell.measure.clone(), part)).or_default();
         match cell.high {
             Some(high) => {

@@ -52,7 +52,10 @@ fn narrowed(revealed: &Revealed, named: &Named) -> BTreeMap<String, (u64, Option
 }
 
 /// A two-way table with exact margins. `hidden` says which inner figures are.
-fn two_way(inner: &[Vec<u64>], hidden: impl Fn(usize, usize) -> bool) -> (Revealed, BTreeMap<(usize, usize), FigureId>) {
+fn two_way(
+    inner: &[Vec<u64>],
+    hidden: impl Fn(usize, usize) -> bool,
+) -> (Revealed, BTreeMap<(usize, usize), FigureId>) {
     let mut revealed = Revealed::new();
     let mut figures = BTreeMap::new();
     for (row, cells) in inner.iter().enumerate() {
@@ -92,7 +95,11 @@ fn ours_withstands(domain: &Domain, counts: &[u64], policy: Policy) {
 }
 
 fn dimension(name: &str, levels: usize) -> Dimension {
-    Dimension { name: name.into(), levels: (0..levels).map(|level| format!("{name} {level}")).collect(), per: Per::Person }
+    Dimension {
+        name: name.into(),
+        levels: (0..levels).map(|level| format!("{name} {level}")).collect(),
+        per: Per::Person,
+    }
 }
 
 fn crossed(rows: usize, columns: usize) -> Domain {
@@ -178,9 +185,7 @@ fn attackers_programme_finds_the_published_bounds() {
     let (values, hidden) = (numbers(&small["values"]), numbers(&small["suppressed"]));
     let mut revealed = Revealed::new();
     let mut prior = Revealed::new();
-    for (revealed, range) in
-        [(&mut revealed, ANYTHING), (&mut prior, Interval { low: 1, high: Some(7) })]
-    {
+    for (revealed, range) in [(&mut revealed, ANYTHING), (&mut prior, Interval { low: 1, high: Some(7) })] {
         let parts: Vec<FigureId> = (0u64..)
             .zip(&values)
             .map(|(n, &v)| if hidden.contains(&n) { revealed.hidden(range) } else { revealed.figure(exactly(v)) })
@@ -284,7 +289,8 @@ fn sums_are_held_back_as_the_handbook_says() {
 
     // One holds 99 % and fifty the rest: in hundredths, so that the fifty are whole.
     let mining = case("mining");
-    let x: Vec<u64> = mining["x"].as_array().unwrap().iter().map(|x| (x.as_f64().unwrap() * 100.0).round() as u64).collect();
+    let x: Vec<u64> =
+        mining["x"].as_array().unwrap().iter().map(|x| (x.as_f64().unwrap() * 100.0).round() as u64).collect();
     assert_eq!(is_withheld(&x, (1, 0), p10), mining["p10"].as_bool().unwrap());
     assert_eq!(is_withheld(&x, (1, 0), share(90)), mining["nk_1_90"].as_bool().unwrap());
 
@@ -296,7 +302,9 @@ fn sums_are_held_back_as_the_handbook_says() {
     // The standard here: p = 10, and a largest share below 43.75 %.
     assert_eq!((Dominance::STANDARD.p_percent(), Dominance::STANDARD.largest_share_hundredths()), (10, 4375));
     assert!(case("uk_srs")["note"].as_str().unwrap().contains("43.75"));
-    assert!(is_withheld(&[4375], (20, 5625), Dominance::STANDARD) && !is_withheld(&[4370], (20, 5630), Dominance::STANDARD));
+    assert!(
+        is_withheld(&[4375], (20, 5625), Dominance::STANDARD) && !is_withheld(&[4370], (20, 5630), Dominance::STANDARD)
+    );
 }
 
 #[test]
@@ -336,7 +344,10 @@ fn differences_of_published_tables_give_people_away_and_of_ours_do_not() {
         };
         assert_eq!(between(exactly), exactly(difference));
         let left = between(rounded);
-        assert!(left.low < left.high.unwrap() && left.low <= difference && difference <= left.high.unwrap(), "{left:?}");
+        assert!(
+            left.low < left.high.unwrap() && left.low <= difference && difference <= left.high.unwrap(),
+            "{left:?}"
+        );
     }
     // Bands recoded: under 25 less under 20 are those from 20 to 24.
     let recode = &tables["recode"];
@@ -371,7 +382,8 @@ fn differences_of_published_tables_give_people_away_and_of_ours_do_not() {
     assert_eq!(women, number(&linking["derived_females"]["live_only"]));
     // Group attributes: a cell of a whole group is not told from a small one, where zeros are hidden.
     let groups = &tables["group_attribute"]["table"];
-    let counts: Vec<u64> = ["Married", "Divorced", "Single"].iter().flat_map(|group| numbers(&groups[*group])).collect();
+    let counts: Vec<u64> =
+        ["Married", "Divorced", "Single"].iter().flat_map(|group| numbers(&groups[*group])).collect();
     ours_withstands(&crossed(3, 2), &counts, Policy::nhs_sde().with_zeros(Zeros::Hidden));
 }
 

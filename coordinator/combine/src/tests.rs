@@ -72,24 +72,40 @@ fn five_things_stay_five_things() {
         gp(Heard::Waiting),
     ];
     let cells = cells(&sites);
-    let why = |below_threshold, near_suppressed| ReasonCounts { below_threshold, near_suppressed, ..ReasonCounts::default() };
+    let why =
+        |below_threshold, near_suppressed| ReasonCounts { below_threshold, near_suppressed, ..ReasonCounts::default() };
     let silent = SiteCounts { refused: 1, failed: 2, not_covered: 1, waiting: 1, ..SiteCounts::default() };
     let april = SiteCounts { shown: 1, zero: 1, suppressed: 1, ..silent };
     assert_eq!(
         cells[0],
-        CombinedCell { bounds: Some(Interval { low: 23, high: Some(36) }), sites: april, reasons: why(1, 0), state: CellState::Bounded }
+        CombinedCell {
+            bounds: Some(Interval { low: 23, high: Some(36) }),
+            sites: april,
+            reasons: why(1, 0),
+            state: CellState::Bounded
+        }
     );
     assert_eq!(cells[0].central(), Some(30));
     let may = SiteCounts { shown: 1, suppressed: 1, not_covered: 2, ..silent };
     assert_eq!(
         cells[1],
-        CombinedCell { bounds: Some(Interval { low: 14, high: Some(26) }), sites: may, reasons: ReasonCounts { outside_coverage: 1, ..why(1, 0) }, state: CellState::Bounded }
+        CombinedCell {
+            bounds: Some(Interval { low: 14, high: Some(26) }),
+            sites: may,
+            reasons: ReasonCounts { outside_coverage: 1, ..why(1, 0) },
+            state: CellState::Bounded
+        }
     );
     // People in two months may be the same: at least the greater, at most the sum, at each site.
     let total = SiteCounts { withheld: 2, zero: 1, ..silent };
     assert_eq!(
         cells[2],
-        CombinedCell { bounds: Some(Interval { low: 36, high: Some(62) }), sites: total, reasons: why(0, 2), state: CellState::Bounded }
+        CombinedCell {
+            bounds: Some(Interval { low: 36, high: Some(62) }),
+            sites: total,
+            reasons: why(0, 2),
+            state: CellState::Bounded
+        }
     );
 }
 

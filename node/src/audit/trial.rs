@@ -164,8 +164,9 @@ fn compared(query: &Query, now: &Protected, then: &Protected) -> String {
     let labels = Labels::of_query(query);
     let mut text = String::new();
     for (place, measure) in query.measures().iter().enumerate() {
-        let pairs: Vec<(Said, Said)> =
-            (0..now.cells(place).len()).filter_map(|cell| Some((said(now, place, cell)?, said(then, place, cell)?))).collect();
+        let pairs: Vec<(Said, Said)> = (0..now.cells(place).len())
+            .filter_map(|cell| Some((said(now, place, cell)?, said(then, place, cell)?)))
+            .collect();
         let changed: Vec<usize> =
             (0..pairs.len()).filter(|cell| pairs.get(*cell).is_some_and(|(a, b)| a != b)).collect();
         let states = pairs.iter().filter(|(a, b)| a.word != b.word).count();

@@ -79,7 +79,9 @@ pub(crate) fn figure(cell: &CombinedCell) -> Option<Figure> {
 
 /// The names of the dimensions' columns.
 pub(crate) fn dimension_columns(answer: &Answer) -> Vec<Cow<'_, str>> {
-    let taken = |name: &str| BEFORE.iter().chain(&AFTER).chain(&SITES).chain(&REASONS).chain(&FIGURE).any(|column| *column == name);
+    let taken = |name: &str| {
+        BEFORE.iter().chain(&AFTER).chain(&SITES).chain(&REASONS).chain(&FIGURE).any(|column| *column == name)
+    };
     // A dimension's name never holds a point, so the longer name is free.
     let column = |name: &'_ str| if taken(name) { Some(format!("dimension.{name}")) } else { None };
     answer

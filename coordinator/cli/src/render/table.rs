@@ -185,7 +185,10 @@ fn kept_columns(group: &AnswerGroup) -> Vec<usize> {
 fn legend(group: &AnswerGroup, kept: &[usize], out: &mut impl Write) -> io::Result<()> {
     let marks: Vec<[String; 2]> = group.cells.iter().map(figure_words).collect();
     if marks.iter().any(|[central, _]| central == SUPPRESSED) {
-        writeln!(out, "{SUPPRESSED} every site that covers it suppresses a count below its threshold; it is not nought")?;
+        writeln!(
+            out,
+            "{SUPPRESSED} every site that covers it suppresses a count below its threshold; it is not nought"
+        )?;
     }
     if marks.iter().any(|[central, _]| central == WITHHELD) {
         writeln!(out, "{WITHHELD}: no site shows a figure here, and some hold one back; it is not nought")?;

@@ -153,7 +153,11 @@ fn the_table_of_the_readme_is_attacked_as_it_says() {
     let text = String::from_utf8(found.stdout).unwrap();
     assert_eq!(found.status.code(), Some(8), "{text}");
     assert!(text.contains("3 hidden figures attacked, 3 given away"), "{text}");
-    for words in ["r a, c x: claims 1 to 7, can only be 6", "r a, c y: claims 1 to 7, can only be 7", "r b, c y: claims 1 to 7, can only be 6"] {
+    for words in [
+        "r a, c x: claims 1 to 7, can only be 6",
+        "r a, c y: claims 1 to 7, can only be 7",
+        "r b, c y: claims 1 to 7, can only be 6",
+    ] {
         assert!(text.contains(words), "{words} in {text}");
     }
 }

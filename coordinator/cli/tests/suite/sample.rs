@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use template::{Digest, ProviderKind};
 use wire::{
-    Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, CellState, CombinedCell, CombinedFigure, Counted,
-    GroupState, ParameterValue, PeoplePer, ReasonCounts, Refusal, RunState, SiteCounts, SiteOutcome,
+    Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, CellState,
+    CombinedCell, CombinedFigure, Counted, GroupState, ParameterValue, PeoplePer, ReasonCounts, Refusal, RunState,
+    SiteCounts, SiteOutcome,
 };
 
 fn time(text: &str) -> DateTime<Utc> {

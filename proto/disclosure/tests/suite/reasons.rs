@@ -21,7 +21,13 @@ struct Published {
     careless: Vec<Option<&'static str>>,
 }
 
-fn protected(domain: &Domain, measures: &[Measure], policy: &Policy, held: &[Held], population: Option<u64>) -> Option<Protected> {
+fn protected(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    held: &[Held],
+    population: Option<u64>,
+) -> Option<Protected> {
     let mut tally = Tally::new(domain, measures).unwrap();
     let (mut cells, mut persons, mut pounds) = (Vec::new(), Vec::new(), Vec::new());
     for (cell, &(people, first, other)) in (0u32..).zip(held) {
@@ -40,13 +46,18 @@ fn protected(domain: &Domain, measures: &[Measure], policy: &Policy, held: &[Hel
     protect(tally.finish().unwrap(), domain, measures, policy, &Coverage::whole(domain), &public).ok()
 }
 
-fn published(domain: &Domain, measures: &[Measure], policy: &Policy, held: &[Held], population: Option<u64>) -> Option<Published> {
+fn published(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    held: &[Held],
+    population: Option<u64>,
+) -> Option<Published> {
     let protected = protected(domain, measures, policy, held, population)?;
     let places = || (0..measures.len()).flat_map(|measure| (0..domain.len()).map(move |cell| (measure, cell)));
     let reasons: Vec<_> = places().map(|(measure, cell)| protected.reason(measure, cell)).collect();
     // Whoever has the cells alone works out the same.
-    let reported =
-        Reported::check(domain.clone(), measures.to_vec(), *policy, protected.table().to_vec()).unwrap();
+    let reported = Reported::check(domain.clone(), measures.to_vec(), *policy, protected.table().to_vec()).unwrap();
     let theirs: Vec<_> = places().map(|(measure, cell)| reported.reason(measure, cell)).collect();
     assert_eq!(reasons, theirs, "{held:?}");
     for (measure, cell) in places() {
@@ -59,11 +70,7 @@ fn published(domain: &Domain, measures: &[Measure], policy: &Policy, held: &[Hel
         Reason::FewOrDominated if held[cell].0 < policy.threshold().people() => Some("few"),
         reason => Some(reason.code()),
     };
-    Some(Published {
-        cells: format!("{:?}", protected.table()),
-        reasons,
-        careless: places().map(telling).collect(),
-    })
+    Some(Published { cells: format!("{:?}", protected.table()), reasons, careless: places().map(telling).collect() })
 }
 
 #[test]
@@ -75,7 +82,8 @@ fn tables_that_are_published_alike_give_the_same_reasons() {
         for zeros in [Zeros::Hidden, Zeros::Shown] {
             let policy = Policy::new(Threshold::new(4).unwrap(), Rounding::BASE_5, zeros).unwrap();
             let one_cell: Vec<Held> = (0..=12u64).flat_map(|n| [(n, 5, 5), (n, 900, 1), (n, 0, 0)]).collect();
-            let mut seen: BTreeMap<String, (BTreeSet<Vec<Option<Reason>>>, BTreeSet<Vec<Option<&str>>>)> = BTreeMap::new();
+            let mut seen: BTreeMap<String, (BTreeSet<Vec<Option<Reason>>>, BTreeSet<Vec<Option<&str>>>)> =
+                BTreeMap::new();
             for one in &one_cell {
                 for other in &one_cell {
                     let counts_people = measures.len() == 2;

@@ -104,7 +104,10 @@ fn other_groups_and_structural_zeros_are_warnings_and_other_totals_are_told() {
     warned(&fewer, "no longer: nobody can be in condition frailty with age_band 0-14, 15-44, 45-64:");
     let sheet = beside(&[("totals = [[\"condition\"], ", "totals = [[], ")]);
     let text = sheet.text();
-    assert!(text.contains("new total: of everything together") && text.contains("the total by condition is gone"), "{text}");
+    assert!(
+        text.contains("new total: of everything together") && text.contains("the total by condition is gone"),
+        "{text}"
+    );
 }
 
 /// The warnings of the sheet of a template of the library, edited, beside the unedited version before.

@@ -70,7 +70,11 @@ fn members<'a>(dimension: &'a AnswerDimension, level: Option<&str>) -> Vec<Vec<&
         Some(label) => {
             let group = groups.flatten().find(|group| group.label == label);
             // A group of one level may carry its name.
-            group.filter(|group| group.levels != [label]).map(|group| group.levels.iter().collect()).into_iter().collect()
+            group
+                .filter(|group| group.levels != [label])
+                .map(|group| group.levels.iter().collect())
+                .into_iter()
+                .collect()
         }
     }
 }

@@ -61,7 +61,13 @@ impl Hierarchy {
 
     /// The levels under a level down to that depth; one that goes no deeper stands for itself. `all` are the levels that
     /// the sheet has.
-    pub(super) fn under(&self, column: usize, level: Option<&String>, depth: usize, all: &BTreeSet<String>) -> Vec<String> {
+    pub(super) fn under(
+        &self,
+        column: usize,
+        level: Option<&String>,
+        depth: usize,
+        all: &BTreeSet<String>,
+    ) -> Vec<String> {
         let of_column = &self.group_of[column];
         let mut found = Vec::new();
         let mut open: Vec<Option<String>> = vec![level.cloned()];
