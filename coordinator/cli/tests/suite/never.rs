@@ -2,7 +2,7 @@
 
 use cli::render::{Style, render_csv, render_table};
 use proptest::prelude::*;
-use wire::{Answer, CellState, CombinedCell, SiteCounts};
+use wire::{Answer, CellState, CombinedCell, ReasonCounts, SiteCounts};
 
 use crate::sample;
 
