@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use disclosure::{Coverage, Policy, Public, Tally, protect};
+use template::{Digest, Envelope, ProviderKind, SigningKey, Template};
+use wire::{Header, OptOuts, OrderId, RestrictedCodes, SnapshotId, Statement};
+
 fn attack(folder: &Path, table: &str, flags: &[&str]) -> Output {
     let file = folder.join("table.csv");
     std::fs::write(&file, table).unwrap();
@@ -160,4 +164,146 @@ fn the_table_of_the_readme_is_attacked_as_it_says() {
     ] {
         assert!(text.contains(words), "{words} in {text}");
     }
+}
+
+/// Two bands of age by two sexes, with groups of bands and totals.
+const TEMPLATE: &str = r#"
+id = "ages"
+version = 1
+title = "People by age and sex"
+purpose = "test"
+legal_basis = "test"
+agreement = "test"
+owner = "test"
+author = "Cyd"
+expires = "2029-12-31"
+runs_at = ["gp"]
+model = "core-1"
+min_sites = { gp = 3 }
+totals = [["sex"], ["group", "sex"], []]
+sql = "select person_id, age, sex from person"
+
+[[dimension]]
+name = "age"
+levels = ["0-64", "65-74", "75+"]
+per = "person"
+
+[[dimension.grouping]]
+name = "group"
+groups = [{ label = "under 65", levels = ["0-64"] }, { label = "65+", levels = ["65-74", "75+"] }]
+
+[[dimension]]
+name = "sex"
+levels = ["1", "2"]
+per = "person"
+
+[[measure]]
+name = "people"
+counts = "people"
+
+[disclosure]
+threshold = 10
+rounding = 5
+"#;
+
+/// A provider's signed release of these people per cell.
+fn release(counts: [u32; 6]) -> Vec<u8> {
+    let template = Template::parse(TEMPLATE.as_bytes()).unwrap();
+    let domain = template.cells(&[]).unwrap();
+    let measures: Vec<_> = template.measures.iter().map(|m| m.measure.clone()).collect();
+    let mut tally = Tally::new(&domain, &measures).unwrap();
+    let cells: Vec<u32> = (0u32..).zip(counts).flat_map(|(cell, n)| std::iter::repeat_n(cell, n as usize)).collect();
+    tally.add(&cells, &(0..cells.len() as u32).collect::<Vec<_>>(), &[]).unwrap();
+    let (coverage, public) = (Coverage::whole(&domain), Public::nothing(&domain, &measures));
+    let protected =
+        protect(tally.finish().unwrap(), &domain, &measures, &Policy::nhs_sde(), &coverage, &public).unwrap();
+    let made_at = "2026-04-01T09:00:00Z".parse().unwrap();
+    let header = Header {
+        order: OrderId::random().unwrap(),
+        order_digest: Digest::of(b"order"),
+        provider: "Y00001".parse().unwrap(),
+        kind: ProviderKind::Gp,
+        fingerprint: Digest::of(b"query"),
+        template_id: template.id.clone(),
+        template_version: template.version,
+        template: Digest::of(TEMPLATE.as_bytes()),
+        parameters: Vec::new(),
+        lookups: Vec::new(),
+        snapshot: SnapshotId::random().unwrap(),
+        as_at: made_at,
+        opt_outs: OptOuts::Both,
+        opt_outs_as_of: Vec::new(),
+        restricted: RestrictedCodes { version: 1, additions_sha256: None },
+        sequence: 1,
+        previous_head: Digest::of(b""),
+        made_at,
+    };
+    let key = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
+    Statement::new(header, &protected).sign(&key).bytes().to_vec()
+}
+
+#[test]
+fn a_release_is_attacked_with_the_template_that_it_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("ages.toml"), TEMPLATE).unwrap();
+    std::fs::write(path("other.toml"), TEMPLATE.replace("test", "another")).unwrap();
+    let check = |release: &[u8], flags: &[&str], code: i32, words: &str| {
+        std::fs::write(path("release.json"), release).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_tallyward"))
+            .current_dir(folder.path())
+            .args(["attack", "release.json"])
+            .args(flags)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(code), "{text}");
+        assert!(text.contains(words), "{words} in {text}");
+    };
+    let with = ["--template", "ages.toml"];
+    let signed = release([40, 50, 9, 30, 9, 60]);
+    check(&signed, &with, 0, "2 hidden figures attacked, 0 given away");
+    // The content alone, and with a total that a careless rule would have published.
+    let content = Envelope::parse(&signed).unwrap().unverified_payload().to_vec();
+    check(&content, &with, 0, "2 hidden figures attacked, 0 given away");
+    let mut careless: serde_json::Value = serde_json::from_slice(&content).unwrap();
+    let domain = Template::parse(TEMPLATE.as_bytes()).unwrap().cells(&[]).unwrap();
+    let older = domain.keys().position(|key| domain.label(0, key.0[0]) == Some("65+")).unwrap();
+    careless["measures"][0]["cells"][older] = serde_json::json!({ "shown": { "value": 20, "low": 18, "high": 22 } });
+    let careless = careless.to_string().into_bytes();
+    check(&careless, &with, 8, "people, age 65-74, sex 1: claims 1 to 9, can only be 9");
+    check(&careless, &with, 8, "(people, age 65+, sex 1)");
+    check(&signed, &[], 2, "give the text of template `ages` version 1");
+    check(&signed, &["--template", "other.toml"], 2, "answers another text of the template");
+    check(&signed, &["--total", "All"], 2, "about CSV files");
+    check(b"{\"ledger_sequence\": 1}", &with, 2, "this is no release");
+}
+
+#[test]
+fn an_answer_is_attacked_over_groups_of_levels() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut answer = crate::sample::every_state();
+    answer.groups.truncate(1);
+    answer.groups[0].figures.clear();
+    let template = answer.groups[0].cells[2].clone();
+    let cell = |band: &str, low: u64, high: u64, suppressed: u32| {
+        let mut cell = template.clone();
+        cell.levels = vec![Some("2009-05".to_owned()), Some(band.to_owned())];
+        (cell.low, cell.high, cell.central) = (low, Some(high), None);
+        (cell.sites.suppressed, cell.sites.shown) = (suppressed, 4 - suppressed);
+        cell
+    };
+    answer.groups[0].cells = vec![cell("75-79", 0, 36, 4), cell("=80+", 28, 32, 0), cell("75 and over", 30, 40, 0)];
+    let file = folder.path().join("answer.json");
+    std::fs::write(&file, serde_json::to_vec(&answer).unwrap()).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_tallyward")).arg("attack").arg(&file).output().unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(8), "{text}");
+    assert!(text.contains("month 2009-05, unit 75-79: claims 0 to 36, can only be 0 to 12"), "{text}");
+    // With people who may come under several bands the group is only at least as large as each.
+    answer.dimensions[1].people = None;
+    answer.measures[0].counted = wire::Counted::OncePerPerson;
+    std::fs::write(&file, serde_json::to_vec(&answer).unwrap()).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_tallyward")).arg("attack").arg(&file).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8(run.stdout).unwrap());
 }

@@ -1,5 +1,8 @@
 //! What a template declares beside its levels: groups of them, and cells in which nobody can be.
 
+use serde_json::{Value, json};
+use wire::ReportedReleaseError;
+
 use super::*;
 use crate::audit::{Audit, Format, Part};
 
@@ -77,4 +80,50 @@ fn a_structural_zero_that_holds_a_person_is_refused_and_the_operator_told_why() 
     assert!(audit.export(Format::Csv).unwrap().contains("structural-zero"));
     let month = template::Month::of(Utc::now().date_naive()).unwrap();
     assert!(audit.month(month, Utc::now()).contains("check the mapping of the data to the model"));
+}
+
+#[test]
+fn a_release_that_says_other_reasons_than_follow_is_not_accepted() {
+    let site = Site::new();
+    let node = node(&site);
+    let (digest, template) = declared(&site, "2");
+    let order = site.order(digest);
+    let release = ask(&site, &node, &template, &order).unwrap();
+    let written: Value =
+        serde_json::from_slice(Envelope::parse(release.bytes()).unwrap().unverified_payload()).unwrap();
+    let said = |written: &Value| {
+        let reasons = written["measures"][0]["reasons"].as_array().unwrap().clone();
+        reasons.iter().map(|entry| entry["reason"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&written), ["below-threshold", "near-suppressed"], "{written}");
+    let approved = site.root().approve(&Envelope::parse(&template).unwrap(), Utc::now()).unwrap();
+    let query = Query::bind(Arc::new(approved), &order.parameters).unwrap();
+    let key = &node.config().signing_key;
+    // The provider's own key, so that nothing but the reasons is wrong.
+    let check = |edit: &dyn Fn(&mut Value), accepted: bool| {
+        let mut written = written.clone();
+        edit(&mut written);
+        let bytes = Envelope::sign(PayloadType::Release, written.to_string().into_bytes(), &[key]).to_bytes();
+        let order_digest = order.sign(&site.coordinator).digest();
+        let verified =
+            ReportedRelease::verify(&bytes, &key.public(), &order, &order_digest, ProviderKind::Hospital, &query);
+        match verified {
+            Ok(_) => assert!(accepted, "{written}"),
+            Err(ReportedReleaseError::Mismatch("reasons")) => assert!(!accepted, "{written}"),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let first = |written: &mut Value| written["measures"][0]["reasons"][0].take();
+    check(&|_| {}, true);
+    check(&|written| written["measures"][0]["reasons"][0]["reason"] = json!("already-public"), false);
+    check(&|written| written["measures"][0]["reasons"][0]["cells"] = json!([0]), false);
+    check(&|written| written["measures"][0]["reasons"] = json!([first(written)]), false);
+    check(&|written| written["measures"][1]["reasons"] = json!([]), false);
+    // As releases were before reasons were stated: the same follow.
+    let none = |written: &mut Value| {
+        for measure in written["measures"].as_array_mut().unwrap() {
+            measure["reasons"] = json!([]);
+        }
+    };
+    check(&none, true);
 }

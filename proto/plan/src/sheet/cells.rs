@@ -21,7 +21,7 @@ pub(super) fn section(template: &Template) -> Section {
             "a run has all its declared cells, as many as the months chosen give; a run of more than {MAX_CELLS} cells is refused"
         ))),
     }
-    lines.extend(template.structural_zeros.iter().map(|zero| plain(nobody(zero))));
+    lines.extend(template.structural_zeros.iter().map(|zero| note(nobody(zero))));
     let totals = totals(template);
     lines.push(plain(format!("{} kinds of totals beside the cells", totals.len())));
     lines.extend(totals.into_iter().map(|total| plain(format!("  {total}"))));
@@ -33,7 +33,8 @@ pub(super) fn nobody(zero: &StructuralZero) -> String {
     let levels: Vec<String> =
         zero.levels.iter().map(|(name, levels)| format!("{name} {}", levels.join(", "))).collect();
     format!(
-        "nobody can be in {}: {}; such a cell is said to be zero, and a provider that finds a person in one refuses",
+        "nobody can be in {}: {}; such a cell is said to be zero, and a provider that finds a person in one refuses, so it \
+         must be impossible and not merely rare: either would tell whether somebody is there",
         levels.join(" with "),
         zero.why
     )
