@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use combine::{Heard, Question, Quorum, Site};
+use combine::{Block, Heard, Question, Quorum, Site};
 use disclosure::{
     Cell, Column, Coverage, Depth, Dimension, Domain, Dominance, FigureId, Grouping, Interval, Kept, Measure, Per,
     Policy, Public, Reported, Revealed, Rounding, Tally, Threshold, Zeros, audit, protect,
@@ -425,6 +425,7 @@ fn sums_over_sites_have_the_published_bounds() {
                 provider: &code,
                 kind: ProviderKind::Hospital,
                 heard: table.as_ref().map_or(Heard::Failed, Heard::Released),
+                block: Block::default(),
             })
             .collect();
         let group = combine::combine(&question, &sites).unwrap().remove(0);
