@@ -86,52 +86,12 @@ pub struct Limits {
     pub revisions: u32,
 }
 
-/// Why a configuration cannot be used. The operator reads it: it names the file and the key, and says what to write.
+/// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{file}: cannot be read; give the path of a configuration file like the sample `coordinator/sample.toml`")]
-    Read {
-        /// Which.
-        file: PathBuf,
-        /// The cause.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Not TOML of the declared form.
-    #[error("{file}: {problem}")]
-    Syntax {
-        /// Which.
-        file: PathBuf,
-        /// What and where, in the parser's words.
-        problem: String,
-    },
-    /// A value that does not make sense.
-    #[error("{file}: `{key}`: {problem}")]
-    Value {
-        /// Which file.
-        file: PathBuf,
-        /// Which key.
-        key: String,
-        /// What is wrong and what to write.
-        problem: String,
-    },
-    /// A certificate, key or authority that cannot be used.
-    #[error("{file}: `tls`: {source}")]
-    Tls {
-        /// Which file.
-        file: PathBuf,
-        /// The cause.
-        source: Box<wire::TlsError>,
-    },
-    /// A key file that cannot be used.
-    #[error("{file}: `signing_key`: {source}")]
-    SigningKey {
-        /// Which file.
-        file: PathBuf,
-        /// The cause.
-        source: wire::KeyFileError,
-    },
+    /// The file, or something that it names.
+    #[error(transparent)]
+    File(#[from] wire::ConfigError),
     /// A roster that cannot be used.
     #[error(transparent)]
     Roster(#[from] RosterError),
@@ -165,11 +125,7 @@ impl Config {
 }
 
 fn written(file: &Path) -> Result<Written, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
-    toml::from_str(&text).map_err(|error| ConfigError::Syntax {
-        file: file.to_owned(),
-        problem: error.to_string().trim_end().replace('\n', "\n  "),
-    })
+    Ok(wire::read_config(file, "coordinator/sample.toml")?)
 }
 
 struct Reader<'a> {
@@ -182,7 +138,7 @@ impl Reader<'_> {
         let limits = self.limits(&written.limits)?;
         let analysts = self.analysts(written.analyst)?;
         let signing_key = wire::signing_key(&self.base.join(written.signing_key))
-            .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+            .map_err(|source| wire::ConfigError::SigningKey { file: self.file.to_owned(), source })?;
         let (trust_root, trust_root_envelope) = self.trust_root(&written.trust_root)?;
         Ok(Config {
             file: self.file.to_owned(),
@@ -209,7 +165,7 @@ impl Reader<'_> {
             return Err(self.value("catalogue.hours", format!("write a number from 1 to {most}")));
         }
         let key = wire::signing_key(&self.base.join(&written.key))
-            .map_err(|source| ConfigError::SigningKey { file: self.file.to_owned(), source })?;
+            .map_err(|source| wire::ConfigError::SigningKey { file: self.file.to_owned(), source })?;
         Ok(CatalogueKey { key: Arc::new(key), hours: written.hours })
     }
 
@@ -219,8 +175,8 @@ impl Reader<'_> {
             key: self.base.join(&files.key),
             authority: self.base.join(&files.authority),
         };
-        ServerTls::load(&files)
-            .map_err(|source| ConfigError::Tls { file: self.file.to_owned(), source: Box::new(source) })
+        let problem = |source| wire::ConfigError::Tls { file: self.file.to_owned(), source: Box::new(source) };
+        Ok(ServerTls::load(&files).map_err(problem)?)
     }
 
     fn trust_root(&self, pinned: &written::TrustRoot) -> Result<(TrustRoot, Vec<u8>), ConfigError> {
@@ -286,6 +242,6 @@ impl Reader<'_> {
     }
 
     fn value(&self, key: &str, problem: String) -> ConfigError {
-        ConfigError::Value { file: self.file.to_owned(), key: key.to_owned(), problem }
+        wire::ConfigError::Value { file: self.file.to_owned(), key: key.to_owned(), problem }.into()
     }
 }

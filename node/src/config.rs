@@ -21,6 +21,7 @@ use wire::{ClientTls, OptOuts, ProviderCode};
 pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
 pub use opt_outs::{OptOutList, OptOutLists};
 pub use refresh::Refresh;
+pub use wire::ConfigError;
 pub use written::{Answering, ColumnKind, ListedBy, WhenEmpty};
 
 use crate::differencing::{Cohorts, Compares};
@@ -169,56 +170,6 @@ pub struct Span {
     pub to: Option<NaiveDate>,
 }
 
-/// Why a configuration cannot be used. The operator reads it: it names the file and the key, and says what to write.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{file}: cannot be read; give the path of a configuration file like the sample `node/sample.toml`")]
-    Read {
-        /// Which.
-        file: PathBuf,
-        /// The cause.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Not TOML of the declared form.
-    #[error("{file}: {problem}")]
-    Syntax {
-        /// Which.
-        file: PathBuf,
-        /// What and where, in the parser's words.
-        problem: String,
-    },
-    /// A value that does not make sense.
-    #[error("{file}: `{key}`: {problem}")]
-    Value {
-        /// Which file.
-        file: PathBuf,
-        /// Which key.
-        key: String,
-        /// What is wrong and what to write.
-        problem: String,
-    },
-    /// A certificate, key or authority that cannot be used.
-    #[error("{file}: the files under `tls` cannot be used")]
-    Tls {
-        /// Which file.
-        file: PathBuf,
-        /// The cause.
-        #[source]
-        source: wire::TlsError,
-    },
-    /// A key file that cannot be used.
-    #[error("{file}: `signing_key` cannot be used")]
-    SigningKey {
-        /// Which file.
-        file: PathBuf,
-        /// The cause.
-        #[source]
-        source: wire::KeyFileError,
-    },
-}
-
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("file", &self.file).field("provider", &self.provider).finish_non_exhaustive()
@@ -279,11 +230,7 @@ fn written(file: &Path) -> Result<Written, ConfigError> {
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
-    toml::from_str(&text).map_err(|error| ConfigError::Syntax {
-        file: file.to_owned(),
-        problem: error.to_string().trim_end().replace('\n', "\n  "),
-    })
+    wire::read_config(file, "node/sample.toml")
 }
 
 struct Reader<'a> {
@@ -336,7 +283,7 @@ impl Reader<'_> {
             key: self.path(tls.key),
             authority: self.path(tls.authority),
         };
-        let problem = |source| ConfigError::Tls { file: self.file.to_owned(), source };
+        let problem = |source| ConfigError::Tls { file: self.file.to_owned(), source: Box::new(source) };
         Ok(Coordinator {
             address: coordinator.address,
             server_name: coordinator.server_name,

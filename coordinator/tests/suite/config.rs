@@ -28,7 +28,9 @@ fn check(change: impl FnOnce(&Region, String) -> String, words: &[&str]) {
     let region = Region::new(3);
     let written = change(&region, region.configuration());
     std::fs::write(region.path("coordinator.toml"), written).unwrap();
-    let error = Config::read(&region.path("coordinator.toml")).unwrap_err().to_string();
+    let error = Config::read(&region.path("coordinator.toml")).unwrap_err();
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let error = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     for word in words {
         assert!(error.contains(word), "`{word}` is not in: {error}");
     }

@@ -2,6 +2,8 @@
 
 use chrono::Utc;
 use rusqlite::Connection;
+use template::{Envelope, LookupDocument, PayloadType};
+use wire::{Answered, Answerer as _, Dispatch};
 
 use super::*;
 use crate::fixture::{SECRET, Site, told};
@@ -166,7 +168,43 @@ fn another_policy_is_tried_without_a_trace() {
     let cells = stricter.lines().filter(|line| line.starts_with("    "));
     let mut figures = cells.flat_map(|line| line.split(|c: char| !c.is_ascii_digit()));
     assert!(figures.all(|figure| figure != "19"), "nineteen people stand behind each cell: {stricter}");
+    assert!(stricter.contains("Left out: the comparison with earlier answers"), "{stricter}");
     assert!(tried("[policy]\nthreshold = 1\nrounding = 5\n").is_err());
     assert!(tried("threshold = 30").is_err());
     assert_eq!(std::fs::read(site.path("data/ledger.sqlite")).unwrap(), database, "nothing was recorded");
+}
+
+#[test]
+fn a_policy_is_tried_beside_the_published_populations() {
+    let site = Site::new();
+    let guardians = [&site.guardians[0], &site.guardians[1]];
+    // Of 22 people on the list 19 stayed: the three who did not are as small a count as any.
+    let row = |row: &str, method: &str, people: &str| [row, "Y00001", method, people].map(str::to_owned).to_vec();
+    let lookup = LookupDocument {
+        name: "list_size".to_owned(),
+        version: 1,
+        columns: ["row", "provider", "method", "people"].map(str::to_owned).to_vec(),
+        rows: vec![row("a", "1", "22"), row("b", "2", "400")],
+    };
+    let lookup = Envelope::sign(PayloadType::Lookup, serde_json::to_vec(&lookup).unwrap(), &guardians).to_bytes();
+    let text = Envelope::parse(&site.template(("1", "1")).1).unwrap().unverified_payload().to_vec();
+    let rate = "[[figure]]\nname = \"rate\"\ntitle = \"Rate\"\nkind = \"rate\"\nmeasure = \"people\"\n\
+                population = \"list_size\"\nper = 1000\n\n[disclosure]";
+    let text = String::from_utf8(text).unwrap();
+    let text = text.replace("model = \"core-1\"", "model = \"core-1\"\nlookups = [\"list_size\"]");
+    let (digest, template) = site.signed(text.replace("[disclosure]", rate));
+    let node = crate::answer::tests::node(&site);
+    let (_, dispatch) = site.dispatch(&site.order(digest), &template);
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let answered = threads.block_on(node.answer(Dispatch { lookups: vec![lookup], ..dispatch }));
+    assert!(matches!(answered, Answered::Release(_)), "{answered:?}");
+    drop(node);
+
+    let report = read(&site, &Part::Release("1".to_owned())).unwrap().report();
+    let left = report.lines().find_map(|line| line.strip_prefix("  what left as `people`: ")).unwrap();
+    assert!(!left.contains("4 shown"), "the list of 22 holds something back: {left}");
+    site.write("other.toml", "[policy]\nthreshold = 30\nrounding = 10\n");
+    let month = Part::Month(this_month());
+    let tried = try_policy(&site.path("node.toml"), &site.path("other.toml"), &month).unwrap();
+    assert!(tried.contains(&format!("`people`: now {left}; then")), "{left} in {tried}");
 }

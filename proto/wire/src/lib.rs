@@ -6,6 +6,7 @@
 
 mod answer;
 mod answerer;
+mod config_file;
 mod custody;
 mod desk;
 mod door;
@@ -43,6 +44,7 @@ pub use crate::answer::{
     TemplateEntry, TemplateList,
 };
 pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};
+pub use crate::config_file::{ConfigError, read_config};
 pub use crate::custody::{
     CHECKPOINT_BYTES_MAX, CatalogueNews, CheckpointVerdict, Countersigned, KnownCatalogue, LinkError, OpenLink,
     ROOTS_MAX,
