@@ -21,8 +21,8 @@ use super::rows::Site;
 use super::{Declared, LEVELS};
 
 /// How many sets of records there are, and how many statements to each.
-const SITES: u32 = 5;
-const STATEMENTS: usize = 70;
+const SITES: u32 = 4;
+const STATEMENTS: usize = 55;
 const MONTHS: [&str; 3] = ["2024-04", "2024-05", "2024-06"];
 const THRESHOLD: u64 = 10;
 /// The most units that one person counts for, as the template declares.
@@ -229,5 +229,5 @@ fn whatever_is_accepted_yields_only_counts_that_the_node_makes_itself() {
     assert!(hostile * 100 >= asked * 10, "{hostile} of {asked} hostile");
     // Of what makes sense, nearly everything is accepted.
     assert!(accepted * 100 >= (asked - hostile) * 80, "{accepted} accepted, {asked} asked, {hostile} hostile");
-    assert!(seen.shown.get() > 300 && seen.suppressed.get() > 300, "{:?} {:?}", seen.shown, seen.suppressed);
+    assert!(seen.shown.get() > 150 && seen.suppressed.get() > 150, "{:?} {:?}", seen.shown, seen.suppressed);
 }
