@@ -21,6 +21,13 @@ struct Published {
     careless: Vec<Option<&'static str>>,
 }
 
+/// The reasons that tables gave which were published alike.
+#[derive(Default)]
+struct Seen {
+    reasons: BTreeSet<Vec<Option<Reason>>>,
+    careless: BTreeSet<Vec<Option<&'static str>>>,
+}
+
 fn protected(
     domain: &Domain,
     measures: &[Measure],
@@ -82,8 +89,7 @@ fn tables_that_are_published_alike_give_the_same_reasons() {
         for zeros in [Zeros::Hidden, Zeros::Shown] {
             let policy = Policy::new(Threshold::new(4).unwrap(), Rounding::BASE_5, zeros).unwrap();
             let one_cell: Vec<Held> = (0..=12u64).flat_map(|n| [(n, 5, 5), (n, 900, 1), (n, 0, 0)]).collect();
-            let mut seen: BTreeMap<String, (BTreeSet<Vec<Option<Reason>>>, BTreeSet<Vec<Option<&str>>>)> =
-                BTreeMap::new();
+            let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
             for one in &one_cell {
                 for other in &one_cell {
                     let counts_people = measures.len() == 2;
@@ -91,16 +97,16 @@ fn tables_that_are_published_alike_give_the_same_reasons() {
                         let Some(release) = published(&domain, measures, &policy, &[*one, *other], population) else {
                             continue;
                         };
-                        let (reasons, careless) = seen.entry(release.cells).or_default();
-                        reasons.insert(release.reasons);
-                        careless.insert(release.careless);
+                        let seen = seen.entry(release.cells).or_default();
+                        seen.reasons.insert(release.reasons);
+                        seen.careless.insert(release.careless);
                     }
                 }
             }
             assert!(seen.len() > 5, "{} different releases", seen.len());
-            assert!(seen.values().all(|(reasons, _)| reasons.len() == 1), "a reason tells tables apart");
+            assert!(seen.values().all(|seen| seen.reasons.len() == 1), "a reason tells tables apart");
             // The attack wins against reasons that read the counts.
-            let told = seen.values().any(|(_, careless)| careless.len() > 1);
+            let told = seen.values().any(|seen| seen.careless.len() > 1);
             assert_eq!(told, careless_tells, "{zeros:?}");
         }
     }

@@ -102,11 +102,11 @@ fn excluded(domain: &Domain, policy: &Policy, counts: &[u64], rule: Rule<'_>) ->
 /// A weakened rule: inner cells as ours, and every total rounded, whatever stands beside it.
 fn rounding_totals(domain: &Domain, policy: &Policy, table: &[u64]) -> Vec<Cell> {
     let mut said = people(domain, policy, table);
-    for total in domain.inner_len()..domain.len() {
+    for (total, cell) in said.iter_mut().enumerate().skip(domain.inner_len()) {
         let people: u64 = domain.children(total).iter().map(|&cell| table[cell]).sum();
         if people >= policy.threshold().people() {
             let block = policy.block(people);
-            said[total] = Cell::Shown { value: block.value, low: block.low, high: block.high };
+            *cell = Cell::Shown { value: block.value, low: block.low, high: block.high };
         }
     }
     said
