@@ -64,7 +64,7 @@ impl Mail {
                         tracing::error!(%order, "it could not be kept that an order is handed out: {error}");
                     }
                     self.coordinator.0.steps.at(Step::Dispatched);
-                    return Some(dispatch);
+                    return Some(*dispatch);
                 }
                 Next::Replaced => {
                     tracing::info!(provider = %self.provider, "an earlier connection ends: the provider connected again");

@@ -43,7 +43,7 @@ struct Mailbox {
 pub(crate) enum Next {
     /// Sends this order, with the release of the provider's by which its ledger is known, unless the provider has shown it
     /// over this very connection: then the ledger behind it holds it.
-    Dispatch(OrderId, Dispatch, Option<KnownRelease>),
+    Dispatch(OrderId, Box<Dispatch>, Option<KnownRelease>),
     /// Ends: another connection has taken its place.
     Replaced,
     /// Waits until it is woken.
@@ -230,7 +230,7 @@ impl State {
                     known: None,
                 };
                 let known = mailbox.known.filter(|_| mailbox.shown_over != Some(connection));
-                return Next::Dispatch(site.order.id, dispatch, known);
+                return Next::Dispatch(site.order.id, Box::new(dispatch), known);
             }
         }
         Next::Wait
