@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use wire::{AnalystName, Ask, OrderId, PURPOSE_BYTES_MAX, ParameterValue, RunId, TurnedAway};
 
 use crate::answer;
-use crate::catalogue::Listed;
+use crate::catalogue::{Listed, Standing};
 use crate::clock::whole_second;
 use crate::coordinator::Coordinator;
 use crate::governance::Governed;
@@ -40,6 +40,7 @@ impl Coordinator {
         let governed = self.governed();
         let now = self.0.clock.now();
         let listed = governed.catalogue.find(&ask.template, ask.version).ok_or_else(|| no_template(ask))?;
+        present(listed)?;
         if governed.registry.root().has_expired(now) {
             return Err(TurnedAway::NotAllowed(
                 "the region's trust root has expired; nothing may be asked before its successor is published"
@@ -214,6 +215,18 @@ fn no_template(ask: &Ask) -> TurnedAway {
         "there is no approved template `{}`{version}; `tallyward templates` lists them",
         ask.template
     ))
+}
+
+/// Nodes answer what the catalogue lists as approved; asking a superseded version would be in vain.
+fn present(listed: &Listed) -> Result<(), TurnedAway> {
+    let template = listed.approved.template();
+    match listed.standing {
+        Standing::Present => Ok(()),
+        Standing::Superseded => Err(TurnedAway::BadRequest(format!(
+            "version {} of `{}` was superseded; name no version, and the present one is asked",
+            template.version, template.id
+        ))),
+    }
 }
 
 fn grouping(template: &Template, ask: &Ask) -> Result<Grouping, TurnedAway> {

@@ -41,7 +41,7 @@ pub struct Listed {
 pub enum Standing {
     /// It is.
     Present,
-    /// A later one took its place; it may be asked by whoever names it.
+    /// A later one took its place: it may be read, and is asked no more.
     Superseded,
 }
 

@@ -97,6 +97,12 @@ impl Coordinator {
     pub fn open_at(config: Config, steps: impl Steps, clock: impl Clock) -> Result<Self, OpenError> {
         let store = Store::open(&config.store)?;
         let issuer = config.catalogue.clone().map(|catalogue| Issuer { key: catalogue.key, hours: catalogue.hours });
+        if issuer.is_none() {
+            tracing::warn!(
+                "no catalogue is issued: nodes answer nothing without one, unless their own configuration says \
+                 `catalogue = \"not-used\"`; write [catalogue] with a key that the trust root names"
+            );
+        }
         let governed = governed(&config, &store, issuer.as_ref(), clock.now())?;
         let coordinator = Self(Arc::new(Inner {
             verifying: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),

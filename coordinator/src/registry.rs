@@ -176,6 +176,17 @@ impl Registry {
         }
     }
 
+    /// Whether the very same look-up, enrolment, agreements or root is what is published now.
+    pub(crate) fn has_published(&self, envelope: &[u8]) -> bool {
+        let payload = |envelope: &[u8]| Envelope::parse(envelope).ok().map(|envelope| envelope.payload_digest());
+        let Some(brought) = payload(envelope) else { return false };
+        let lookups = self.lookups.values().map(|known| &known.envelope);
+        let enrolment = self.enrolment.iter().map(|known| &known.envelope);
+        let agreements = self.agreements.iter().map(|known| &known.envelope);
+        let mut known = lookups.chain(enrolment).chain(agreements).chain(self.roots.values());
+        known.any(|known| payload(known) == Some(brought))
+    }
+
     fn import(&mut self, event: &GovernanceEvent, envelope: &Envelope) -> Result<(), RegistryError> {
         let approved = self.root.approve(envelope, event.at)?;
         let digest = approved.digest();

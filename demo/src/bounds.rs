@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use cli::Signing;
 use template::Grouping;
 use wire::{AnswerGroup, ClientTls, Desk, GroupState, GroupingName};
 
@@ -36,7 +37,7 @@ async fn compare(arguments: &Arguments) -> Result<ExitCode> {
     let mut rows = vec![HEADING.map(str::to_owned)];
     for example in &EXAMPLES {
         say(&format!("asking {}", example.template));
-        rows.extend(ask(&mut desk, example, &population).await?);
+        rows.extend(ask(&mut desk, &settings.signing, example, &population).await?);
     }
     print(&rows)?;
     region.stop().await;
@@ -44,11 +45,16 @@ async fn compare(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// One row per group and measure.
-async fn ask(desk: &mut Desk, example: &Example, population: &Population) -> Result<Vec<[String; 9]>> {
+async fn ask(
+    desk: &mut Desk,
+    signing: &Signing,
+    example: &Example,
+    population: &Population,
+) -> Result<Vec<[String; 9]>> {
     let template = example.template()?;
     // Per kind of provider, where the template allows it; elsewhere it runs at one kind.
     let grouping = template.groupings.contains(&Grouping::Kind).then_some(GroupingName::Kind);
-    let answer = example.ask(desk, PURPOSE, grouping).await?;
+    let answer = example.ask(desk, signing, PURPOSE, grouping).await?;
     let mut rows = Vec::new();
     for group in answer.groups.iter().filter(|group| group.state == GroupState::Combined) {
         let widths = widths(group, &template, &example.truths(population, group)?);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
+use cli::Signing;
 use disclosure::{Measure, MeasureKind};
 use futures::StreamExt as _;
 use template::{Dimension, Template};
@@ -48,11 +49,17 @@ impl Example {
         Ok(Template::parse(text.as_bytes())?)
     }
 
-    /// Asks it as the region's analyst and waits for the answer.
+    /// Asks it as the region's analyst, who signs, and waits for the answer.
     ///
     /// # Errors
     /// Where the coordinator turns it away or cannot be reached.
-    pub async fn ask(&self, desk: &mut Desk, purpose: &str, grouping: Option<GroupingName>) -> Result<Answer> {
+    pub async fn ask(
+        &self,
+        desk: &mut Desk,
+        signing: &Signing,
+        purpose: &str,
+        grouping: Option<GroupingName>,
+    ) -> Result<Answer> {
         let parameters = self.parameters.iter();
         let ask = Ask {
             template: self.template.to_owned(),
@@ -64,7 +71,7 @@ impl Example {
             deadline_s: Some(DEADLINE_S),
             grouping,
         };
-        let run = desk.ask(&ask).await?;
+        let run = cli::ask(desk, signing, &ask).await?;
         let mut progress = desk.watch(run).await?;
         while let Some(step) = progress.next().await {
             step?;

@@ -120,8 +120,20 @@ impl Inner {
         }
         let _place = provider.waiting.try_acquire().map_err(|_| Reason::Busy)?;
         let _turn = provider.concurrent.acquire().await.map_err(|_| Reason::Busy)?;
-        let processor = self.host.processors.acquire().await.map_err(|_| Reason::Busy)?;
-        let admitted = self.admit(order.order(), dispatch, asked).await?;
+        let came = Instant::now();
+        let mut processor = self.host.processors.acquire().await.map_err(|_| Reason::Busy)?;
+        let known = provider.custody.region();
+        let mut admitted = self.admit(order.order(), dispatch, asked).await;
+        if admitted.as_ref().is_err_and(|reason| reason.may_be_overtaken()) {
+            // Nothing is held up by whoever waits for news.
+            drop(processor);
+            let informed = self.informed(&known, came).await;
+            processor = self.host.processors.acquire().await.map_err(|_| Reason::Busy)?;
+            if informed {
+                admitted = self.admit(order.order(), dispatch, asked).await;
+            }
+        }
+        let admitted = admitted?;
         provider.steps.at(Step::Admitted);
         // Asked before by anyone: the stored figures, never counted again.
         if provider.ledger.prior(admitted.key).await?.is_some() {

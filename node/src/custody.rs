@@ -6,12 +6,13 @@ mod update;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use template::{Digest, TrustRoot};
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 use wire::{KnownRelease, OpenLink};
 
 use crate::answer::Inner;
@@ -25,12 +26,14 @@ use update::UpdateError;
 /// How often the coordinator is asked for news.
 const EVERY: Duration = Duration::from_secs(30);
 /// How soon after one attempt an order may cause the next.
-const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long an order waits for the connection over which the catalogue comes: the one that brought it is hardly there.
+const CONNECTED: Duration = Duration::from_secs(5);
 
 /// What a provider holds of the region's governance.
 pub(crate) struct Custody {
     region: RwLock<Arc<Region>>,
-    link: Mutex<Option<OpenLink>>,
+    link: watch::Sender<Option<OpenLink>>,
     // One refresh at a time; whoever waits finds what the one before brought.
     refreshing: tokio::sync::Mutex<Attempt>,
 }
@@ -38,8 +41,18 @@ pub(crate) struct Custody {
 /// What came of the last refresh.
 #[derive(Default)]
 struct Attempt {
-    at: Option<Instant>,
+    /// When it began: what it brought is at least as new.
+    began: Option<Instant>,
     refused: Option<String>,
+}
+
+/// Who wants a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// An order that came at this moment. Whatever began later will do; whatever began before must be a while ago.
+    ByOrder(Instant),
+    /// The time has come.
+    ByTheClock,
 }
 
 impl Custody {
@@ -47,7 +60,7 @@ impl Custody {
     pub(crate) fn new(region: Region) -> Self {
         Self {
             region: RwLock::new(Arc::new(region)),
-            link: Mutex::new(None),
+            link: watch::Sender::new(None),
             refreshing: tokio::sync::Mutex::default(),
         }
     }
@@ -57,12 +70,15 @@ impl Custody {
         Arc::clone(&self.region.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn link(&self) -> Option<OpenLink> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The connection, which is waited for at most so long.
+    async fn link(&self, at_most: Duration) -> Option<OpenLink> {
+        let mut connection = self.link.subscribe();
+        let connected = timeout(at_most, connection.wait_for(Option::is_some)).await;
+        connected.ok().and_then(Result::ok).and_then(|link| link.clone())
     }
 
     fn connect(&self, link: Option<OpenLink>) {
-        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        self.link.send_replace(link);
     }
 }
 
@@ -85,37 +101,38 @@ impl Inner {
         let mut pause =
             EVERY + EVERY * u32::from(Digest::of(self.provider.code().as_str().as_bytes()).bytes()[0]) / 256;
         loop {
-            self.refresh(Duration::ZERO).await;
+            self.refresh(Wanted::ByTheClock).await;
             self.exchange_checkpoints(&link).await;
             tokio::time::sleep(pause).await;
             pause = EVERY;
         }
     }
 
-    /// The region as it is known now; asked for anew where `suffices` finds that it does not do, and a connection is there.
-    pub(crate) async fn region(&self, suffices: impl Fn(&Region) -> bool) -> Arc<Region> {
-        let known = self.provider.custody.region();
-        if self.provider.config.governance.catalogue == CatalogueUse::NotUsed || suffices(&known) {
-            return known;
-        }
-        self.refresh(AGAIN).await;
-        self.provider.custody.region()
+    /// Whether more is known of the region than `before`, after a look for news since the order `came`: nothing is refused
+    /// only because news are on their way.
+    pub(crate) async fn informed(&self, before: &Arc<Region>, came: Instant) -> bool {
+        self.refresh(Wanted::ByOrder(came)).await;
+        !Arc::ptr_eq(before, &self.provider.custody.region())
     }
 
-    /// Asks for a newer catalogue, unless that was done less than `again` ago.
-    async fn refresh(&self, again: Duration) {
+    /// Asks for a newer catalogue.
+    async fn refresh(&self, wanted: Wanted) {
         let custody = &self.provider.custody;
         if self.provider.config.governance.catalogue == CatalogueUse::NotUsed {
             return;
         }
         let mut attempt = custody.refreshing.lock().await;
-        let Some(link) = custody.link() else { return };
-        if attempt.at.is_some_and(|at| at.elapsed() < again) {
-            return;
+        if let (Wanted::ByOrder(came), Some(began)) = (wanted, attempt.began) {
+            if began >= came {
+                return;
+            }
+            // Orders that nobody has approved cannot make a node ask without end.
+            sleep_until(began + AGAIN).await;
         }
+        let Some(link) = custody.link(CONNECTED).await else { return };
+        attempt.began = Some(Instant::now());
         let now = self.now().await;
         let updated = update::update(&link, &custody.region(), &self.provider.ledger, &self.host, now).await;
-        attempt.at = Some(Instant::now());
         match updated {
             Ok(None) => attempt.refused = None,
             Ok(Some((region, documents))) => {

@@ -98,6 +98,9 @@ authority = "authority.pem"
 file = "root.json"
 sha256 = "{}"
 
+[governance]
+catalogue = "not-used"
+
 [limits]
 compares = "everything-released"
 quantum_ms = 1

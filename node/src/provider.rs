@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use wire::{KeyFileError, ProviderCode};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError};
+use crate::config::{CatalogueUse, Config, ConfigError};
 use crate::custody::{self, Custody};
 use crate::differencing::Differencing;
 use crate::engine::{Engine, EngineError};
@@ -177,6 +177,13 @@ impl Provider {
             .map_err(|source| OpenError::Integrity { file: file(), source })?;
         if !snapshot.follows(&config) {
             return Err(OpenError::LeftOut { file: file() });
+        }
+        if config.governance.catalogue == CatalogueUse::NotUsed {
+            tracing::warn!(
+                provider = %config.provider,
+                "`governance.catalogue` is \"not-used\": whatever the region withdraws is still answered here, and no agreement's \
+                 end or analyst's signature is seen to; remove it, or write \"required\""
+            );
         }
         let engine = Engine::new(config.limits.memory_bytes, processors())
             .map_err(|source| OpenError::Engine { file: file(), source })?;

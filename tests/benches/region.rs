@@ -33,8 +33,8 @@ async fn main() {
     for time in 0..times {
         // Another first month is another question; the same one is answered from the ledgers.
         let from = format!("2023-{:02}", 4 + time % 9);
-        cold.push(ask(&mut desk, &from).await);
-        again.push(ask(&mut desk, &from).await);
+        cold.push(ask(&mut desk, &settings.signing, &from).await);
+        again.push(ask(&mut desk, &settings.signing, &from).await);
     }
     for (name, of) in [
         ("asked: bound, 108 orders signed and stored", (|t: &Times| t.asked) as fn(&Times) -> Duration),
@@ -56,7 +56,7 @@ struct Times {
     answered: Duration,
 }
 
-async fn ask(desk: &mut Desk, from: &str) -> Times {
+async fn ask(desk: &mut Desk, signing: &cli::Signing, from: &str) -> Times {
     let parameter = |name: &str, value: &str| ParameterValue { name: name.to_owned(), value: value.to_owned() };
     let ask = Ask {
         template: "long-term-condition-cost".to_owned(),
@@ -67,7 +67,7 @@ async fn ask(desk: &mut Desk, from: &str) -> Times {
         grouping: None,
     };
     let began = Instant::now();
-    let run = desk.ask(&ask).await.unwrap();
+    let run = cli::ask(desk, signing, &ask).await.unwrap();
     let asked = began.elapsed();
     let mut progress = desk.watch(run).await.unwrap();
     let (mut first, mut last) = (Duration::ZERO, Duration::ZERO);

@@ -80,7 +80,8 @@ async fn a_standalone_node_serves_two_providers_of_a_region() {
         tokio::time::sleep(LOOK).await;
     }
 
-    let run = desk.ask(&ask()).await.unwrap();
+    let settings = cli::Settings::read(&prepared.folder.analyst().join("tallyward.toml")).unwrap();
+    let run = cli::ask(&mut desk, &settings.signing, &ask()).await.unwrap();
     let answer = loop {
         let answer = desk.answer(run).await.unwrap();
         if answer.state == RunState::Answered {

@@ -73,7 +73,7 @@ async fn every_combined_cell_holds_the_truth() {
     let mut wide = Vec::new();
     for (example, (id, ceilings)) in EXAMPLES.iter().zip(CEILINGS) {
         assert_eq!(example.template, id);
-        let answer = example.ask(&mut desk, "Compare with the truth", None).await.unwrap();
+        let answer = example.ask(&mut desk, &settings.signing, "Compare with the truth", None).await.unwrap();
         assert!(answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released), "{id}");
         let past = if *example.template == *EXAMPLES[0].template { Past::Nothing } else { Past::Compared };
         wide.extend(check(example, ceilings, &population, &answer, past));
@@ -81,7 +81,7 @@ async fn every_combined_cell_holds_the_truth() {
     assert!(wide.is_empty(), "bounds wider than they must be: {wide:#?}");
 
     // The first question asks all 108, each of which signed a release of its own.
-    let first = EXAMPLES[0].ask(&mut desk, "Compare with the truth", None).await.unwrap();
+    let first = EXAMPLES[0].ask(&mut desk, &settings.signing, "Compare with the truth", None).await.unwrap();
     let distinct: BTreeSet<_> = first.sites.iter().map(|site| &site.provider).collect();
     assert_eq!(distinct.len(), population::provider::PROVIDERS);
     running.stop().await;

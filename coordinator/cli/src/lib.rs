@@ -26,9 +26,11 @@ mod arguments;
 mod command;
 mod exit;
 mod failure;
+mod key;
 mod output;
 mod progress;
 pub mod render;
+mod request;
 mod session;
 mod settings;
 mod verification;
@@ -40,7 +42,9 @@ use clap::Parser as _;
 
 // The public interface is:
 pub use crate::exit::Exit;
+pub use crate::key::KeyFileError;
 pub use crate::progress::{Loudness, SiteProgress};
+pub use crate::request::{AskError, ask};
 pub use crate::settings::{Settings, SettingsError, Signing};
 pub use crate::verification::{Anchors, Verified, VerifyError, verify_evidence, verify_proof};
 

@@ -50,7 +50,7 @@ pub(super) fn write(
         folder::write(&folder.join("lookups").join(format!("{}.lookup.dsse.json", lookup.name)), envelope)?;
     }
     folder::write(&folder.join("coordinator.toml"), coordinator(region))?;
-    folder::write(&region.folder.analyst().join("tallyward.toml"), settings::settings(region.coordinator, "../"))
+    folder::write(&region.folder.analyst().join("tallyward.toml"), analyst(region))
 }
 
 fn roster(population: &Population, keys: &[PublicKey]) -> String {
@@ -100,12 +100,23 @@ fn coordinator(region: &Region<'_>) -> String {
     format!(
         r#"# The coordinator of the demonstration region.
 {head}
-[catalogue]
-key = "catalogue.key"
-
 [[analyst]]
 name = "{ANALYST}"
 organisation = "{ORGANISATION}"
 "#
+    )
+}
+
+/// The analyst signs each question, and pins by which keys answers are verified.
+fn analyst(region: &Region<'_>) -> String {
+    format!(
+        r#"{signing}
+# of whoever verifies answers
+coordinator_key = "{key}"
+trust_root = "{trust_root}"
+"#,
+        signing = settings::signing(region.coordinator, "../", ANALYST, ORGANISATION),
+        key = region.coordinator_key,
+        trust_root = region.trust_root,
     )
 }

@@ -1,12 +1,12 @@
 //! What the people who govern a region need: each guardian's certificate, key and settings; the analyst's own key; and
-//! the enrolment and the agreements, signed and ready to be published.
+//! the enrolment and the agreements, signed, and published at every start as any region's governance office would.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{Days, NaiveDate};
 use template::{
     AgreementDocument, AgreementsDocument, AnalystDocument, EnrolmentDocument, PublicKey, SigningKey, Template,
 };
-use wire::Caller;
+use wire::{Caller, ClientTls, Governance};
 
 use super::authority::{Authority, Subject};
 use super::folder::{self, Folder};
@@ -16,6 +16,10 @@ use crate::population::Population;
 
 /// How long the demonstration's agreements last, in days.
 const AGREEMENT_DAYS: u64 = 730;
+/// The signed enrolment's file.
+const ENROLMENT: &str = "enrolment.dsse.json";
+/// The signed agreements' file.
+const AGREEMENTS: &str = "agreements.dsse.json";
 
 /// Makes the folder of each guardian, with the keys that were made for them.
 ///
@@ -33,27 +37,38 @@ pub(super) fn seat(folder: &Folder, authority: &Authority, address: &str, keys: 
     Ok(())
 }
 
-/// Makes the analyst's own key with settings that use it, and the documents by which the region knows it.
+/// Makes the analyst's own key, and the documents by which the region knows it and what may be shared.
 ///
 /// # Errors
 /// Where keys cannot be made or files cannot be written.
-pub(super) fn enrol(
-    folder: &Folder,
-    address: &str,
-    guardians: &Guardians,
-    population: &Population,
-    today: NaiveDate,
-) -> Result<()> {
+pub(super) fn enrol(folder: &Folder, guardians: &Guardians, population: &Population, today: NaiveDate) -> Result<()> {
     let key = SigningKey::generate()?;
     let public = SigningKey::from_pkcs8(&key)?.public();
     folder::write_private(&folder.analyst().join("signing.key"), key)?;
-    folder::write(&folder.analyst().join("signing.toml"), settings::signing(address, "../", ANALYST, ORGANISATION))?;
     let documents = folder.governance();
     let enrolment = guardians.sign(&enrolment(public)?);
-    folder::write(&documents.join("enrolment.dsse.json"), enrolment.to_bytes())?;
+    folder::write(&documents.join(ENROLMENT), enrolment.to_bytes())?;
     let agreements = guardians.sign(&agreements(population, today)?);
-    folder::write(&documents.join("agreements.dsse.json"), agreements.to_bytes())?;
+    folder::write(&documents.join(AGREEMENTS), agreements.to_bytes())?;
     folder::write(&documents.join("list-sizes.csv"), list_sizes(population))
+}
+
+/// Publishes the enrolment and the agreements through the guardians' door of the coordinator at `address`, in the name of
+/// the first guardian. What is published already stays as it is.
+///
+/// # Errors
+/// Where the coordinator cannot be reached or does not take them.
+pub(super) async fn publish(folder: &Folder, address: &str) -> Result<()> {
+    let [(guardian, ..), ..] = GUARDIANS;
+    let settings = cli::Settings::read(&folder.guardians().join(guardian).join("tallyward.toml"))?;
+    let tls = ClientTls::load(&settings.tls)?;
+    let mut door = Governance::connect(address, &settings.server_name, &tls).await?;
+    for name in [ENROLMENT, AGREEMENTS] {
+        let file = folder.governance().join(name);
+        let document = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        door.publish(document).await.with_context(|| format!("{} is not published", file.display()))?;
+    }
+    Ok(())
 }
 
 fn enrolment(key: PublicKey) -> Result<EnrolmentDocument> {

@@ -87,7 +87,7 @@ struct Description {
 }
 
 /// The form of the folder that this program writes and reads.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 /// Makes the region, or takes the one that stands in its folder, for a coordinator at `address` (`host:port`).
 ///
@@ -144,11 +144,7 @@ fn resume(
 /// Writes the coordinator's new address into every configuration that names the old one.
 fn move_coordinator(folder: &Folder, description: &Description, address: &str) -> Result<()> {
     let providers = description.providers.iter().map(|code| folder.provider(code).join("node.toml"));
-    let others = [
-        folder.coordinator().join("coordinator.toml"),
-        folder.analyst().join("tallyward.toml"),
-        folder.analyst().join("signing.toml"),
-    ];
+    let others = [folder.coordinator().join("coordinator.toml"), folder.analyst().join("tallyward.toml")];
     let guardians = guardians::GUARDIANS.map(|(name, ..)| folder.guardians().join(name).join("tallyward.toml"));
     for file in providers.chain(others).chain(guardians) {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -180,7 +176,7 @@ fn make(spec: &Spec, folder: Folder, address: &str, today: NaiveDate, telling: &
 
     let (guardians, keys) = Guardians::new()?;
     governance::seat(&folder, &authority, address, &keys.guardians)?;
-    governance::enrol(&folder, address, &guardians, &population, today)?;
+    governance::enrol(&folder, &guardians, &population, today)?;
     folder::write_private(&folder.coordinator().join("catalogue.key"), keys.catalogue)?;
     let expires = today.checked_add_days(Days::new(365)).context("the clock is beyond the calendar")?;
     let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;

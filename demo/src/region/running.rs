@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Prepared;
+use super::{Prepared, governance};
 
 /// How often it is looked whether everybody is connected.
 const LOOK: Duration = Duration::from_millis(20);
@@ -24,10 +24,12 @@ pub struct Running {
     serving: [(watch::Sender<bool>, JoinHandle<std::io::Result<()>>); 2],
 }
 
-/// Starts the coordinator on `listener`, and every node but those in `without`.
+/// Starts the coordinator on `listener`, has the region's enrolment and agreements published, and starts every node but
+/// those in `without`.
 ///
 /// # Errors
-/// Where a configuration, ledger or snapshot of the region is not whole, or `without` names nobody.
+/// Where a configuration, ledger or snapshot of the region is not whole, `without` names nobody, or the coordinator does
+/// not take the region's documents.
 pub async fn start(prepared: &Prepared, listener: TcpListener, without: &[String]) -> Result<Running> {
     if let Some(unknown) = without.iter().find(|code| !prepared.providers.contains(code)) {
         bail!(
@@ -53,10 +55,11 @@ pub async fn start(prepared: &Prepared, listener: TcpListener, without: &[String
         // A sender that is gone has stopped, too.
         let _stopped = stopped.wait_for(|stopped| *stopped).await;
     };
-    let serving = [
-        (stop_nodes, tokio::spawn(node::serve(providers, until(nodes_stopped)))),
-        (stop_coordinator, tokio::spawn(coordinator::serve(coordinator.clone(), listener, until(coordinator_stopped)))),
-    ];
+    let coordinating = tokio::spawn(coordinator::serve(coordinator.clone(), listener, until(coordinator_stopped)));
+    // Before anybody asks, the region says who may, and under which agreements.
+    governance::publish(&prepared.folder, &address).await.context("the enrolment and the agreements")?;
+    let serving =
+        [(stop_nodes, tokio::spawn(node::serve(providers, until(nodes_stopped)))), (stop_coordinator, coordinating)];
     Ok(Running { address, nodes, coordinator, serving })
 }
 

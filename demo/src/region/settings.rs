@@ -24,6 +24,9 @@ authority = "../authority/certificate.pem"
 [trust_root]
 file = "../trust-root.json"
 sha256 = "{trust_root}"
+
+[catalogue]
+key = "catalogue.key"
 "#
     )
 }

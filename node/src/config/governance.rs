@@ -26,7 +26,7 @@ pub struct Governance {
     pub auto_accept: BTreeSet<AcceptedKind>,
     /// Whose word for an analyst is enough.
     pub analyst_signature: AnalystSignature,
-    /// Whether a template must stand in the region's catalogue.
+    /// Whether a template must stand in the region's catalogue. It must, where the configuration does not say otherwise.
     pub catalogue: CatalogueUse,
 }
 
@@ -68,10 +68,10 @@ pub enum AnalystSignature {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CatalogueUse {
-    /// The region has no catalogue: the signatures under a template suffice.
-    #[default]
+    /// The provider does without: the signatures under a template suffice, and what the region ends is answered on.
     NotUsed,
     /// Only what a catalogue in force lists as approved is answered.
+    #[default]
     Required,
 }
 

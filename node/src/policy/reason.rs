@@ -84,6 +84,21 @@ impl Reason {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
     }
 
+    /// Whether news of the region's governance that are on their way may say otherwise.
+    pub(crate) const fn may_be_overtaken(self) -> bool {
+        matches!(
+            self,
+            Self::AgreementEnded
+                | Self::CatalogueStale
+                | Self::LookupNotApproved
+                | Self::LookupRolledBack
+                | Self::NotListed
+                | Self::OrganisationRefused
+                | Self::RequestNotSigned
+                | Self::TemplateNotApproved
+        )
+    }
+
     /// What the outside is told. INVARIANT: it never depends on a count, and everything that the provider's own rules
     /// decide reads the same.
     pub(crate) const fn refusal(self) -> Refusal {

@@ -149,6 +149,8 @@ impl Ground {
 
     pub async fn with_zeros(people: &[Person], zeros: Zeros) -> Self {
         let world = World::new().await;
+        // No coordinator is there that could have a catalogue.
+        world.without_catalogue(CODE);
         write_records(&world, people);
         let node = Node::new(world.open_provider(CODE).await, Arc::new(Host::new().unwrap()));
         Self { world, node, zeros }

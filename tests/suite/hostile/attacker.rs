@@ -12,7 +12,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use template::{Digest, Envelope, PayloadType, SigningKey};
+use template::{Digest, Document as _, Envelope, PayloadType, SigningKey};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 use tokio_rustls::TlsConnector;
@@ -27,7 +27,8 @@ use wire::{
     TemplateList, TlsFiles, TurnedAway,
 };
 
-use crate::world::{World, until};
+use super::registry::catalogue_of;
+use crate::world::{TEMPLATE, World, until};
 
 /// Both versions of TLS that rustls speaks.
 pub const TLS_12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
@@ -176,6 +177,19 @@ pub struct Served {
     pub own: Option<Vec<u8>>,
     pub countersigned: Vec<Vec<u8>>,
     pub witnessed: Vec<Vec<u8>>,
+    /// How long news of the catalogue take.
+    pub delay: std::time::Duration,
+}
+
+impl Served {
+    /// A good catalogue of version 5, which lists the world's template, with its envelope.
+    pub fn template_of(world: &World) -> Self {
+        let template = world.guardians.sign_template(TEMPLATE).to_bytes();
+        let key = SigningKey::from_pkcs8(&world.keys.catalogue).unwrap();
+        let catalogue = catalogue_of(&template).sign(&[&key]).to_bytes();
+        let documents = BTreeMap::from([(Digest::of(&template), template)]);
+        Self { catalogue: Some(catalogue), documents, ..Self::default() }
+    }
 }
 
 struct Doors {
@@ -185,9 +199,9 @@ struct Doors {
 }
 
 impl FalseCoordinator {
-    /// Takes the world's port, with the certificate of its coordinator.
+    /// Takes the world's port, with the certificate of its coordinator, and serves a good catalogue of its template.
     pub fn start(world: &World) -> Self {
-        Self::serving(world, Arc::default())
+        Self::serving(world, Arc::new(std::sync::Mutex::new(Served::template_of(world))))
     }
 
     /// [`Self::start`] with a catalogue and checkpoints to speak of.
@@ -234,6 +248,8 @@ impl LinkDoor for Doors {
     }
 
     async fn catalogue(&self, _: ProviderCode, known: KnownCatalogue) -> Result<CatalogueNews, TurnedAway> {
+        let delay = self.served.lock().unwrap().delay;
+        tokio::time::sleep(delay).await;
         let mut served = self.served.lock().unwrap();
         served.asked.0 += 1;
         let catalogue = served.catalogue.clone().ok_or_else(|| TurnedAway::NotFound("nothing".to_owned()))?;

@@ -10,7 +10,7 @@ use wire::Refusal;
 use super::ledger;
 use super::orders::{At, new_key, resigned};
 use super::registry::{Registry, from_now, listed, rows_of};
-use crate::world::{TEMPLATE, TEMPLATE_ID, until};
+use crate::world::{TEMPLATE, TEMPLATE_ID, World, logged, until, watch_log};
 
 const CATALOGUE: &str = "catalogue = \"required\"";
 
@@ -214,6 +214,41 @@ async fn nothing_new_costs_one_request_and_an_expired_catalogue_answers_nothing_
     assert_eq!(registry.ask(&first).await, Ok(release), "what was released is sent again");
     node.stop().await;
     ledger::is_whole(&registry.world, "RYA").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_refused_only_because_news_are_on_their_way() {
+    // Nothing is known yet, and the catalogue takes its time; the configuration says nothing, so that one is demanded.
+    let mut registry = Registry::new("").await;
+    registry.served.lock().unwrap().delay = std::time::Duration::from_millis(400);
+    let first = registry.order();
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    assert!(registry.ask(&first).await.is_ok(), "the first order waits for the first catalogue");
+
+    node.stop().await;
+
+    // What was listed a moment after the last look is found for the order that needs it.
+    let mut registry = Registry::new("").await;
+    let good = registry.catalogue();
+    registry.serve(&CatalogueDocument { version: 4, templates: vec![], ..good.clone() });
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    registry.noted(&["\"catalogue\":{\"version\":4"]).await;
+    registry.serve(&good);
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok(), "listed half a second ago at most");
+    node.stop().await;
+    ledger::is_whole(&registry.world, "RYA").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_may_do_without_a_catalogue_says_so_when_it_starts() {
+    watch_log();
+    let world = World::new().await;
+    world.without_catalogue("RYD");
+    drop(world.open_provider("RYD").await);
+    assert_eq!(logged(&["RYD", "not-used", "withdraws is still answered"]).len(), 1);
+    drop(world.open_provider("RYC").await);
+    assert_eq!(logged(&["RYC", "not-used"]).len(), 0, "a catalogue is demanded by default");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use wire::{Dispatch, Order, Refusal};
 
 use super::attacker::{FalseCoordinator, Served};
 use super::orders;
-use crate::world::{ANALYST, TEMPLATE, World, edit, until};
+use crate::world::{ANALYST, TEMPLATE, TEMPLATE_ID, World, edit, until};
 
 /// A world whose nodes demand a catalogue, and a coordinator that serves whatever the test puts there.
 pub struct Registry {
@@ -38,27 +38,14 @@ impl Registry {
         let text = format!("[governance]\n{governance}\n\n[limits]");
         edit(&world.node_config("RYA"), "[limits]", &text);
         let template = world.guardians.sign_template(TEMPLATE).to_bytes();
-        let served = Arc::default();
+        let served = Arc::new(Mutex::new(Served::template_of(&world)));
         let coordinator = FalseCoordinator::serving(&world, Arc::clone(&served));
-        let registry = Self { world, coordinator, served, template };
-        registry.serve(&registry.catalogue());
-        registry.document(&registry.template);
-        registry
+        Self { world, coordinator, served, template }
     }
 
     /// A good catalogue of version 5.
     pub fn catalogue(&self) -> CatalogueDocument {
-        CatalogueDocument {
-            version: 5,
-            issued_at: from_now(Duration::minutes(-1)),
-            expires: from_now(Duration::hours(24)),
-            root_version: 1,
-            templates: vec![listed("admissions-by-group", 1, &self.template, TemplateStatus::Approved)],
-            lookups: vec![],
-            withdrawals: vec![],
-            enrolment: None,
-            agreements: None,
-        }
+        catalogue_of(&self.template)
     }
 
     /// The catalogue's key.
@@ -181,6 +168,21 @@ pub fn rows_of(world: &World, words: &[&str]) -> Option<usize> {
     let audit = node::Audit::read(&world.node_config("RYA"), &node::Part::All).ok()?;
     let rows = audit.export(node::Format::JsonLines).ok()?;
     Some(rows.lines().filter(|row| words.iter().all(|word| row.contains(word))).count())
+}
+
+/// A good catalogue of version 5, issued a minute ago, which lists the world's template.
+pub fn catalogue_of(template: &[u8]) -> CatalogueDocument {
+    CatalogueDocument {
+        version: 5,
+        issued_at: from_now(Duration::minutes(-1)),
+        expires: from_now(Duration::hours(24)),
+        root_version: 1,
+        templates: vec![listed(TEMPLATE_ID, 1, template, TemplateStatus::Approved)],
+        lookups: vec![],
+        withdrawals: vec![],
+        enrolment: None,
+        agreements: None,
+    }
 }
 
 /// A template as a catalogue lists it.

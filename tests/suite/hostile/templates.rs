@@ -70,6 +70,7 @@ fn unapproved(world: &World) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_runs_no_template_that_is_not_approved() {
     let world = World::new().await;
+    world.without_catalogue("RYA");
     let key = world.order_key();
     let mut coordinator = FalseCoordinator::start(&world);
     let node = world.start_nodes(&["RYA"]).await;
@@ -98,6 +99,7 @@ async fn a_node_runs_no_template_that_is_not_approved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_reads_no_look_up_that_is_not_approved_or_is_older_than_one_it_read() {
     let world = World::new().await;
+    world.without_catalogue("RYA");
     let key = world.order_key();
     let toml = TEMPLATE
         .replace("period =", "lookups = [\"practice_locality\"]\nperiod =")

@@ -49,7 +49,7 @@ impl Ground {
         let today = Utc::now().date_naive();
         let authority = Authority::new(today).unwrap();
         folder::write(&folder.authority().join("certificate.pem"), authority.certificate()).unwrap();
-        let (guardians, _) = Guardians::new().unwrap();
+        let (guardians, governing) = Guardians::new().unwrap();
         let trust_root = guardians.trust_root(&format!("{}-12-31T00:00:00Z", today.year() + 1)).unwrap();
         folder::write(&folder.trust_root(), trust_root.to_bytes()).unwrap();
 
@@ -64,6 +64,7 @@ impl Ground {
         }
         let signing_key = SigningKey::generate().unwrap();
         folder::write_private(&folder.coordinator().join("signing.key"), &signing_key).unwrap();
+        folder::write_private(&folder.coordinator().join("catalogue.key"), &governing.catalogue).unwrap();
         let region = Region {
             folder: &folder,
             authority: &authority,

@@ -121,7 +121,7 @@ impl Region {
 fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
     let authority = Authority::new(Utc::now().date_naive())?;
     write(&root.join("authority.pem"), authority.certificate())?;
-    let (guardians, _) = Guardians::new()?;
+    let (guardians, keys) = Guardians::new()?;
     let expires = Utc::now().date_naive().checked_add_days(Days::new(30)).context("the calendar's end")?;
     let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;
     write(&root.join("trust-root.json"), trust_root.to_bytes())?;
@@ -130,6 +130,7 @@ fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
     let coordinator = root.join("coordinator");
     certify(&authority, &coordinator, &Subject::Coordinator)?;
     certify(&authority, &root.join("analyst"), &Subject::Caller(Caller::Analyst(ANALYST.parse()?)))?;
+    write_private(&coordinator.join("catalogue.key"), keys.catalogue)?;
     let orders = wire::signing_key_or_new(&coordinator.join("signing.key"))?.public();
 
     let (mut nodes, mut roster) = (Vec::new(), String::new());
@@ -171,6 +172,9 @@ authority = "../authority.pem"
 [trust_root]
 file = "../trust-root.json"
 sha256 = "{trust_root}"
+
+[catalogue]
+key = "catalogue.key"
 
 [[analyst]]
 name = "{ANALYST}"

@@ -78,6 +78,7 @@ impl World {
         world.certify(&world.folder.coordinator(), &Subject::Coordinator);
         let order_key = SigningKey::generate().unwrap();
         folder::write_private(&world.folder.coordinator().join("signing.key"), order_key).unwrap();
+        folder::write_private(&world.folder.coordinator().join("catalogue.key"), &world.keys.catalogue).unwrap();
         let mut roster = String::new();
         for hospital in &HOSPITALS {
             roster += &world.enrol(hospital);
@@ -130,6 +131,11 @@ impl World {
     /// The file of an approved template.
     pub fn template_file(&self, id: &str) -> PathBuf {
         self.folder.coordinator().join("templates").join(format!("{id}.template.dsse.json"))
+    }
+
+    /// Lets a node do without a catalogue, so that nothing but its own check of what comes with an order stands in the way.
+    pub fn without_catalogue(&self, code: &str) {
+        edit(&self.node_config(code), "[limits]", "[governance]\ncatalogue = \"not-used\"\n\n[limits]");
     }
 
     /// Signs a template by as many guardians as it takes and puts it where the coordinator reads it. Returns the envelope.

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use template::{Digest, PersonName, SigningKey};
 
-use super::keys;
 use crate::arguments::Hand;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Ends as _, Failure};
+use crate::key;
 use crate::settings::Settings;
 
 /// So many digits of a digest must be given.
@@ -23,7 +23,7 @@ pub(super) fn key(hand: &Hand, settings: Option<&Settings>) -> Result<SigningKey
             "there is no signing key: name one with --signing-key, or `signing_key` in the settings",
         )
     })?;
-    keys::read(Path::new(&file))
+    key::read(Path::new(&file)).ends(Exit::Usage)
 }
 
 /// The person who signs, and their organisation, as the settings write them.

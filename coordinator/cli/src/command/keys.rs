@@ -1,6 +1,6 @@
 //! `keys new` and `keys show`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -9,16 +9,14 @@ use template::SigningKey;
 use crate::arguments::KeysVerb;
 use crate::exit::Exit;
 use crate::failure::{Ends as _, Failure};
+use crate::key;
 use crate::output::on_stdout;
-
-/// No key is longer, in bytes: a PKCS#8 document of an Ed25519 key has some 80.
-const KEY_BYTES_MAX: u64 = 4096;
 
 /// Does what `verb` says.
 pub(super) fn perform(verb: &KeysVerb) -> Result<Exit, Failure> {
     let key = match verb {
         KeysVerb::New { file } => new(file)?,
-        KeysVerb::Show { file } => read(file)?,
+        KeysVerb::Show { file } => key::read(file).ends(Exit::Usage)?,
     };
     on_stdout(|out| writeln!(out, "{}", key.public())).ends(Exit::Internal)?;
     Ok(Exit::Complete)
@@ -43,26 +41,12 @@ fn new(file: &Path) -> Result<SigningKey, Failure> {
     SigningKey::from_pkcs8(&document).ends(Exit::Internal)
 }
 
-/// The key in a file that only its owner may read.
-pub(super) fn read(file: &Path) -> Result<SigningKey, Failure> {
-    let told = |why: &str| Failure::told(Exit::Usage, format!("the signing key {}: {why}", file.display()));
-    let metadata = fs::metadata(file).map_err(|error| {
-        told(&format!("cannot be read ({}); make one with `tallyward keys new FILE`", error.kind()))
-    })?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        return Err(told("others may read it; run `chmod 600` on it, and think of having it replaced"));
-    }
-    if metadata.len() > KEY_BYTES_MAX {
-        return Err(told("too long to be one"));
-    }
-    let document = fs::read(file).map_err(|error| told(&format!("cannot be read ({})", error.kind())))?;
-    SigningKey::from_pkcs8(&document).map_err(|error| told(&error.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::key::read;
 
     #[test]
     fn a_key_is_its_owners_and_never_overwritten() {

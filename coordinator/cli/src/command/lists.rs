@@ -9,6 +9,7 @@ use crate::failure::{Ends as _, Failure};
 use crate::output::on_stdout;
 use crate::progress::Loudness;
 use crate::render::{Listed, minute, plain};
+use crate::request::chosen;
 use crate::session::{connect, failure};
 use crate::settings::Places;
 
@@ -85,26 +86,6 @@ pub(super) async fn revisions(places: &Places, run: RunId, listing: &Listing) ->
     }
     eprintln!("{}", revisions.waits_for);
     Ok(exit)
-}
-
-pub(super) fn chosen<'a>(
-    templates: &'a [TemplateEntry],
-    id: &str,
-    version: Option<u32>,
-) -> Result<&'a TemplateEntry, String> {
-    let of_id = || templates.iter().filter(|entry| entry.id == id);
-    let found = match version {
-        Some(version) => of_id().find(|entry| entry.version == version),
-        None => of_id().max_by_key(|entry| entry.version),
-    };
-    found.ok_or_else(|| {
-        let versions: Vec<String> = of_id().map(|entry| entry.version.to_string()).collect();
-        if versions.is_empty() {
-            format!("there is no approved template `{id}`: `tallyward templates` lists them")
-        } else {
-            format!("template `{id}` has no such version: it has {}", versions.join(", "))
-        }
-    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod lists;
 mod proposal;
 mod question;
 mod register;
-mod request;
 mod sheet;
 mod verify;
 

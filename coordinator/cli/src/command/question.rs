@@ -6,15 +6,16 @@ use futures::StreamExt as _;
 use tokio::time::{sleep, timeout};
 use wire::{Answer, Ask, Desk, DeskError, RunId};
 
-use super::{answer, request};
+use super::answer;
 use crate::arguments::{RunArguments, Writing};
 use crate::exit::Exit;
 use crate::failure::{Ends as _, Failure};
 use crate::output::{Output, on_stdout};
 use crate::progress::{Loudness, SiteProgress};
 use crate::render::{Format, Style, render_explanation, render_json};
+use crate::request::{self, AskError};
 use crate::session::{connect, failure};
-use crate::settings::Places;
+use crate::settings::{Places, Settings};
 
 /// How long the progress waits for news before it lets time pass.
 const PASS: Duration = Duration::from_secs(1);
@@ -54,10 +55,12 @@ pub(super) async fn run(places: &Places, arguments: RunArguments, loudness: Loud
 
 /// Asks, in the analyst's own hand where the settings name a signing key.
 async fn send(places: &Places, desk: &mut Desk, ask: &Ask) -> Result<RunId, Failure> {
-    match request::signed(places, desk, ask).await? {
-        Some(envelope) => desk.ask_signed(ask, envelope).await.map_err(failure),
-        None => desk.ask(ask).await.map_err(failure),
-    }
+    let settings = Settings::find(places).ends(Exit::Usage)?;
+    request::ask(desk, &settings.signing, ask).await.map_err(|error| match error {
+        AskError::Desk(error) => failure(error),
+        AskError::Random => Failure::new(Exit::Internal, error),
+        error => Failure::new(Exit::Usage, error),
+    })
 }
 
 fn ask(arguments: &RunArguments) -> Result<Ask, Failure> {
