@@ -29,6 +29,8 @@ pub(crate) struct Question {
     pub providers: Vec<Provider>,
     /// The organisation of whoever asks, as the region's enrolment or the operator's list writes it.
     pub organisation: String,
+    /// The catalogue and the enrolment by which it may be asked, as far as the region has them.
+    pub in_force: Vec<Arc<Vec<u8>>>,
     /// The last moment of the sharing agreement, if the region lists its agreements.
     pub agreement_ends: Option<DateTime<Utc>>,
 }
@@ -72,6 +74,7 @@ impl Coordinator {
             late_s: self.0.config.limits.late_s,
             providers: providers.into_iter().cloned().collect(),
             organisation,
+            in_force: in_force(&governed),
             agreement_ends,
         })
     }
@@ -108,7 +111,7 @@ impl Coordinator {
         for provider in &question.providers {
             orders.push(self.order_record(&run, provider)?);
         }
-        let documents = documents(&question.listed);
+        let documents = documents(&question);
         let (query, listed) = (Arc::new(question.query), Arc::clone(&question.listed));
         let sites: Option<Vec<AskedSite>> = orders.iter().map(|order| AskedSite::new(&run, order.clone())).collect();
         let mut open = OpenRun::new(run.clone(), Some(query), Some(listed), sites.ok_or(TurnedAway::Failed)?);
@@ -273,6 +276,13 @@ fn enough(template: &Template, grouping: Grouping, providers: &[&Provider]) -> R
     })
 }
 
+/// The envelopes of the catalogue and the enrolment of now.
+fn in_force(governed: &Governed) -> Vec<Arc<Vec<u8>>> {
+    let catalogue = governed.registry.catalogue().map(|known| Arc::clone(&known.envelope));
+    let enrolment = governed.registry.enrolment().map(|known| Arc::clone(&known.envelope));
+    catalogue.into_iter().chain(enrolment).collect()
+}
+
 /// The last moment of the agreement under which a template runs.
 fn agreement_ends(
     governed: &Governed,
@@ -327,9 +337,10 @@ pub(crate) fn parameters(query: &Query) -> Vec<ParameterValue> {
         .collect()
 }
 
-/// What is sent along with the orders, to be kept for whoever verifies the answer later.
-fn documents(listed: &Listed) -> Vec<SignedDocument> {
+/// Under which documents it is asked, to be kept for whoever verifies the answer later.
+fn documents(question: &Question) -> Vec<SignedDocument> {
+    let Question { listed, in_force, .. } = question;
     let template = SignedDocument { digest: listed.approved.digest(), envelope: listed.envelope.to_vec() };
-    let lookup = |envelope: &Arc<Vec<u8>>| SignedDocument { digest: Digest::of(envelope), envelope: envelope.to_vec() };
-    std::iter::once(template).chain(listed.lookups.iter().map(lookup)).collect()
+    let other = |envelope: &Arc<Vec<u8>>| SignedDocument { digest: Digest::of(envelope), envelope: envelope.to_vec() };
+    std::iter::once(template).chain(listed.lookups.iter().chain(in_force).map(other)).collect()
 }

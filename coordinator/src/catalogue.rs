@@ -129,7 +129,7 @@ impl Catalogue {
     ) -> (Self, Vec<LeftOut>) {
         let mut found: Vec<(&Digest, &Proposal, Result<Found<'_>, WhyLeftOut>)> = registry
             .proposals()
-            .filter(|(_, proposal)| proposal.approved_at.is_some() && !proposal.withdrawn)
+            .filter(|(_, proposal)| proposal.approved_at.is_some() && !proposal.withdrawn && !proposal.lapsed)
             .map(|(digest, proposal)| {
                 let before = before.and_then(|before| before.find_exact(digest));
                 (digest, proposal.as_ref(), found(registry, proposal, before, now))
@@ -198,9 +198,10 @@ pub(crate) fn import(
     now: DateTime<Utc>,
 ) -> std::io::Result<Imported> {
     let mut imported = Imported { events: Vec::new(), left_out: Vec::new(), files: BTreeMap::new() };
+    let checker = Checker::new();
     for (kind, folder, ending) in [(EventKind::Lookup, lookups, LOOKUP), (EventKind::Imported, templates, TEMPLATE)] {
         for file in files(folder, ending)? {
-            match read(&file).and_then(|envelope| in_folder(registry, kind, envelope, now)) {
+            match read(&file).and_then(|envelope| in_folder(registry, &checker, kind, envelope, now)) {
                 Ok(found) if imported.files.contains_key(&found.digest) => {
                     imported.left_out.push(LeftOut { file, why: twice(registry, &found.digest) });
                 }
@@ -236,6 +237,7 @@ struct InFolder {
 
 fn in_folder(
     registry: &mut Registry,
+    checker: &Checker,
     kind: EventKind,
     bytes: Vec<u8>,
     now: DateTime<Utc>,
@@ -251,6 +253,12 @@ fn in_folder(
     };
     if known {
         return Ok(InFolder { digest, event: None });
+    }
+    // What is taken in once stays listed: whatever could never be asked is not taken in.
+    if kind == EventKind::Imported {
+        let approved = registry.root().approve(&envelope, now)?;
+        let lookups = named_lookups(registry, &approved.template().lookups)?;
+        checker.check_template(approved.template(), &schemas(&lookups))?;
     }
     let why = "found in the coordinator's folder".to_owned();
     let event = GovernanceEvent { kind, who: String::new(), why, at: whole_second(now), envelope: bytes };

@@ -2,7 +2,7 @@
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use template::{Digest, Grouping};
+use template::{Digest, Envelope, Grouping, PayloadType};
 use wire::{
     AnalystName, Answer, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Proof,
     ProofSite, RunId, SiteOutcome, TurnedAway, answer_digest,
@@ -64,13 +64,11 @@ impl Coordinator {
             part(EvidenceKind::Root, &self.0.config.trust_root_envelope),
         ];
         parts.extend(registry.roots_above(0, usize::MAX).iter().map(|root| part(EvidenceKind::Root, root)));
-        let template = self.0.store.document(&closed.run.template).map_err(|error| failed(&error))?;
-        parts.extend(template.iter().map(|envelope| part(EvidenceKind::Template, envelope)));
-        let listed = governed.catalogue.find_exact(&closed.run.template);
-        let lookups = listed.iter().flat_map(|listed| &listed.lookups);
-        parts.extend(lookups.map(|envelope| part(EvidenceKind::Lookup, envelope)));
-        parts.extend(registry.catalogue().map(|known| part(EvidenceKind::Catalogue, &known.envelope)));
-        parts.extend(registry.enrolment().map(|known| part(EvidenceKind::Enrolment, &known.envelope)));
+        // What was in force when the run was asked, whatever is now.
+        for envelope in self.0.store.attached(&closed.run.id).map_err(|error| failed(&error))? {
+            let kind = kind_of(&envelope).ok_or_else(|| failed(&StoreError::Unreadable("document")))?;
+            parts.push(EvidencePart { kind, bytes: envelope });
+        }
         let request = self.0.store.request_of(&closed.run.id).map_err(|error| failed(&error))?;
         parts.extend(request.iter().map(|envelope| part(EvidenceKind::Request, envelope)));
         for (order, outcome) in &closed.orders {
@@ -170,6 +168,17 @@ impl Closed {
             sites,
             closed_at: self.answer.made_at.or(self.answer.closed_at).unwrap_or(self.run.deadline),
         })
+    }
+}
+
+/// What a document under which a run was asked is.
+fn kind_of(envelope: &[u8]) -> Option<EvidenceKind> {
+    match Envelope::parse(envelope).ok()?.unverified_type()? {
+        PayloadType::Catalogue => Some(EvidenceKind::Catalogue),
+        PayloadType::Enrolment => Some(EvidenceKind::Enrolment),
+        PayloadType::Lookup => Some(EvidenceKind::Lookup),
+        PayloadType::Template => Some(EvidenceKind::Template),
+        _ => None,
     }
 }
 

@@ -157,6 +157,7 @@ impl Registry {
                 let next = self.root.succeed(&envelope)?;
                 self.roots.insert(next.version(), published());
                 self.root = next;
+                self.lapse(event);
             }
             EventKind::Signed => self.sign(event, &envelope)?,
             EventKind::Withdrawn => self.withdraw(event, &envelope)?,
@@ -338,6 +339,22 @@ impl Registry {
     /// Every proposal of this template.
     fn versions<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Arc<Proposal>> {
         self.proposals.values().filter(move |proposal| proposal.template.id == id)
+    }
+
+    /// Under a new trust root signatures may count no more: whoever signed with a key that is gone has to sign again.
+    fn lapse(&mut self, event: &GovernanceEvent) {
+        let root = &self.root;
+        let suffice = |proposal: &Proposal| {
+            let signers = root.signers(Role::Template, &proposal.envelope, PayloadType::Template);
+            signers.is_ok_and(|signers| root.enough(Role::Template, &signers, Some(&proposal.template.author)).is_ok())
+        };
+        for proposal in self.proposals.values_mut() {
+            if proposal.approved_at.is_some() && !proposal.lapsed && !proposal.withdrawn && !suffice(proposal) {
+                let mut lapsed = Proposal::clone(proposal);
+                lapsed.lapse(root.version(), event.at);
+                *proposal = Arc::new(lapsed);
+            }
+        }
     }
 
     /// An approved version supersedes the earlier ones, for good.

@@ -9,16 +9,18 @@ mod left;
 mod month;
 mod plain;
 mod report;
+mod roots;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
-use template::{Month, encode_hex};
+use template::{Digest, Month, encode_hex};
 
 pub use export::Format;
 use left::Left;
+use roots::Roots;
 pub use trial::{TrialError, try_policy};
 
 use crate::config::{Config, ConfigError};
@@ -29,6 +31,7 @@ pub struct Audit {
     config: Config,
     held: Held,
     rows: Rows,
+    roots: Roots,
 }
 
 /// Why a ledger cannot be shown.
@@ -88,6 +91,8 @@ struct Rows {
     releases: BTreeMap<i64, Left>,
     templates: BTreeMap<String, Vec<u8>>,
     lookups: BTreeMap<String, Vec<u8>>,
+    /// The trust roots that were taken, in order, and their envelopes.
+    roots: (Vec<Digest>, BTreeMap<Digest, Vec<u8>>),
     unreadable: Option<i64>,
 }
 
@@ -120,7 +125,9 @@ impl Audit {
                 rows.decisions.retain(|decision| decision.release == Some(kept));
             }
         }
-        Ok(Self { config, held, rows })
+        let (noted, kept) = std::mem::take(&mut rows.roots);
+        let roots = Roots::new(config.trust_root.clone(), &noted, &kept);
+        Ok(Self { config, held, rows, roots })
     }
 
     /// What the ledger is known by.
@@ -173,6 +180,10 @@ impl Seen for Reader<'_> {
         if *self.part == Part::Nothing {
             return;
         }
+        let event = decision.event();
+        if let Some(Event::Root { sha256, .. }) = &event {
+            self.rows.roots.0.push(*sha256);
+        }
         let text = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         self.rows.decisions.push(Decision {
             n: decision.n,
@@ -184,12 +195,15 @@ impl Seen for Reader<'_> {
             purpose: decision.purpose.clone(),
             template: decision.template_sha256.as_deref().map(encode_hex),
             context: if decision.kind == "noted" { Context::default() } else { decision.context() },
-            event: decision.event(),
+            event,
             release: decision.release_sequence,
         });
     }
 
     fn document(&mut self, kind: &str, payload: &[u8], envelope: &[u8]) {
+        if kind == "root" {
+            self.rows.roots.1.insert(Digest::of(envelope), envelope.to_vec());
+        }
         let payload = encode_hex(payload);
         if !self.wanted.contains(&payload) {
             return;

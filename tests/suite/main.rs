@@ -7,6 +7,7 @@
 mod attacks;
 mod bad_input;
 mod edges;
+mod governance;
 mod hostile;
 mod kill;
 mod omop;

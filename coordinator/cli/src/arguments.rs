@@ -168,6 +168,9 @@ pub(crate) struct VerifyArguments {
     /// The digest of the region's first trust root, in place of the settings'
     #[arg(long, value_name = "SHA256")]
     pub(crate) root: Option<template::Digest>,
+    /// The digest of the list of asked sites with their keys, so that nobody's word is needed for whose keys they are
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) roster: Option<template::Digest>,
     /// The key that the coordinator signs with, in place of the settings'
     #[arg(long, value_name = "KEY")]
     pub(crate) coordinator_key: Option<template::PublicKey>,

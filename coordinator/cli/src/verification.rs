@@ -119,6 +119,7 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
     };
     let lookups = lookups(parts, &roots, &run)?;
     let lookups: Vec<&Lookup> = lookups.iter().collect();
+    let read: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
     let conclusions = combine::conclude(&query, grouping, &lookups, &combined)?;
     let answer = Answer {
         run: run.run,
@@ -139,6 +140,10 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
         ..given.clone()
     };
     let mut differences = differences(&answer, &given);
+    differences.extend(sites.iter().filter_map(|site| {
+        let other = site.release.as_ref().is_some_and(|release| release.header.lookups != read);
+        other.then(|| format!("{}: counted by other look-ups than those of the run", site.provider.code))
+    }));
     differences.extend(contradictions(&proof, &given, &sites, roster_digest, request));
     differences.extend(few_together(&query, &sites, given.revision));
     Ok(Verified {

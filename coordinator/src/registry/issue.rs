@@ -95,7 +95,8 @@ impl Registry {
 }
 
 const fn status(proposal: &Proposal) -> TemplateStatus {
-    match (proposal.withdrawn, proposal.superseded) {
+    // What is listed stays listed; a template whose signatures have lapsed may be signed anew, and is not asked meanwhile.
+    match (proposal.withdrawn, proposal.superseded || proposal.lapsed) {
         (true, _) => TemplateStatus::Withdrawn,
         (false, true) => TemplateStatus::Superseded,
         (false, false) => TemplateStatus::Approved,

@@ -24,6 +24,8 @@ pub(crate) struct Proposal {
     pub approved_at: Option<DateTime<Utc>>,
     pub approved_by: Vec<String>,
     pub superseded: bool,
+    /// It was approved, and under the trust root of now its signatures do not suffice any more.
+    pub lapsed: bool,
     pub withdrawn: bool,
     /// What happened, oldest first.
     pub events: Vec<ProposalEvent>,
@@ -45,6 +47,7 @@ impl Proposal {
             approved_at: None,
             approved_by: Vec::new(),
             superseded: false,
+            lapsed: false,
             withdrawn: false,
             events: Vec::new(),
             signed_by: Vec::new(),
@@ -60,10 +63,17 @@ impl Proposal {
 
     pub(super) fn approve(&mut self, at: DateTime<Utc>, approved_by: &[String]) {
         self.approved_by = approved_by.to_vec();
-        if self.approved_at.is_none() {
-            self.approved_at = Some(at);
+        if self.approved_at.is_none() || self.lapsed {
+            self.approved_at = Some(self.approved_at.unwrap_or(at));
+            self.lapsed = false;
             self.note("approved", "coordinator", "", at);
         }
+    }
+
+    pub(super) fn lapse(&mut self, root_version: u64, at: DateTime<Utc>) {
+        self.lapsed = true;
+        let why = format!("too few of its signatures count under version {root_version} of the trust root");
+        self.note("lapsed", "coordinator", &why, at);
     }
 
     pub(super) fn review(&mut self, review: Review, event: &GovernanceEvent) {
@@ -118,6 +128,8 @@ impl Proposal {
             ProposalState::Expired
         } else if self.superseded {
             ProposalState::Superseded
+        } else if self.lapsed {
+            ProposalState::UnderReview
         } else if self.approved_at.is_some() {
             ProposalState::Approved
         } else if self.reviews.is_empty() {

@@ -111,7 +111,7 @@ impl Store {
         Ok(Self { writer: Writer::start(connection)?, reader: Arc::new(Mutex::new(reader)), _lock: Arc::new(lock) })
     }
 
-    /// Keeps a question with its orders, the signed documents that were sent along and the signed request, if there is
+    /// Keeps a question with its orders, the signed documents under which it is asked and the signed request, if there is
     /// one, all or nothing.
     ///
     /// # Errors
@@ -216,6 +216,15 @@ impl Store {
     /// A [`StoreError`].
     pub fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         read::document(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), digest)
+    }
+
+    /// The envelopes under which a run was asked, in order: its template, the look-ups that this reads, and the catalogue
+    /// and the enrolment that were in force.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub fn attached(&self, run: &RunId) -> Result<Vec<Vec<u8>>, StoreError> {
+        read::attached(&self.reader.lock().unwrap_or_else(PoisonError::into_inner), run)
     }
 
     /// An order, and what was said to it, whether its run is open or closed.

@@ -65,6 +65,15 @@ pub(super) fn document(connection: &Connection, digest: &Digest) -> Result<Optio
     Ok(envelope)
 }
 
+/// The documents under which a run was asked, in order.
+pub(super) fn attached(connection: &Connection, run: &RunId) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut rows = connection.prepare_cached(
+        "select envelope from attached join document on document.digest = attached.digest where run = ?1 order by place",
+    )?;
+    let envelopes = rows.query_map([run.to_string()], |row| row.get(0))?;
+    Ok(envelopes.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The run that a request led to, with the request's digest and envelope.
 pub(super) fn request(connection: &Connection, id: &str) -> Result<Option<(RunId, Digest)>, StoreError> {
     let found = connection

@@ -120,10 +120,10 @@ pub struct AnswerRecord {
     pub sums: Vec<BTreeSet<Member>>,
 }
 
-/// A template or look-up as it was sent along.
+/// A document under which a question is asked: its template, a look-up, the catalogue, the enrolment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedDocument {
-    /// The digest by which it is found: of a template's exact bytes, or of a look-up's envelope.
+    /// The digest by which it is found: of a template's exact bytes, or of another document's envelope.
     pub digest: Digest,
     /// The envelope.
     pub envelope: Vec<u8>,

@@ -163,6 +163,19 @@ const FOURTH: &str = "
     create trigger known_stays before update on known begin select raise(abort, 'append only'); end;
 ";
 
+/// Under which documents each run was asked, in order: what is in force changes, and an answer is verified by what was.
+const FIFTH: &str = "
+    create table attached (
+        run text not null references run (id),
+        place integer not null,
+        digest text not null references document (digest),
+        primary key (run, place)
+    ) strict;
+    insert into attached select id, 0, template from run where template in (select digest from document);
+    create trigger attached_stays before update on attached begin select raise(abort, 'append only'); end;
+    create trigger attached_remains before delete on attached begin select raise(abort, 'append only'); end;
+";
+
 /// Why a store cannot be brought up to date.
 #[derive(Debug)]
 pub(super) enum MigrateError {

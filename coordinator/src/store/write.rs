@@ -196,8 +196,14 @@ pub(super) fn add_run(
         ])?;
     }
     let mut insert = connection.prepare_cached("insert into document values (?1, ?2) on conflict do nothing")?;
-    for document in documents {
+    let mut attach = connection.prepare_cached("insert into attached values (?1, ?2, ?3)")?;
+    for (place, document) in documents.iter().enumerate() {
         insert.execute(params![document.digest.to_string(), document.envelope])?;
+        attach.execute(params![
+            run.id.to_string(),
+            i64::try_from(place).unwrap_or(i64::MAX),
+            document.digest.to_string()
+        ])?;
     }
     let asked = AuditNote {
         kind: AuditKind::Asked,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use template::{Envelope, Query, TrustRoot};
+use template::{Envelope, Query};
 
 use super::left::Left;
+use super::roots::Roots;
 
 /// The dimensions of a release and the levels of each of its cells, in the domain's order.
 pub(super) struct Labels {
@@ -13,11 +14,11 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// The labels of a release whose template is at hand; `None` where the template no longer verifies under the root
-    /// that is pinned now.
-    pub(super) fn of(left: &Left, root: &TrustRoot, envelope: &[u8]) -> Option<Self> {
+    /// The labels of a release whose template is at hand; `None` where the template verifies under no root of the ledger.
+    pub(super) fn of(left: &Left, roots: &Roots, envelope: &[u8]) -> Option<Self> {
+        let envelope = Envelope::parse(envelope).ok()?;
         // As it was approved when the release was made, however long ago its last day was.
-        let approved = root.approve(&Envelope::parse(envelope).ok()?, left.made_at).ok()?;
+        let approved = roots.newest(|root| root.approve(&envelope, left.made_at))?;
         Some(Self::of_query(&Query::bind(Arc::new(approved), &left.parameters).ok()?))
     }
 

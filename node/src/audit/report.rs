@@ -59,7 +59,7 @@ impl Audit {
         say("template", &left.template);
         say("exact bytes", &format!("SHA-256 {}", left.digest));
         let labels = self.rows.templates.get(&left.template);
-        let labels = labels.and_then(|envelope| Labels::of(left, &self.config.trust_root, envelope));
+        let labels = labels.and_then(|envelope| Labels::of(left, &self.roots, envelope));
         for measure in &left.measures {
             let _written =
                 writeln!(text, "  what left as `{}`: {}", plain::line(&measure.name), summary(measure.counts));

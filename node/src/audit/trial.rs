@@ -119,16 +119,14 @@ pub fn try_policy(file: &Path, policy: &Path, part: &Part) -> Result<String, Tri
 impl Audit {
     /// The question of a release, from the documents that were kept beside it.
     fn again(&self, left: &Left, snapshot: &Snapshot) -> Result<Again, &'static str> {
-        let root = &self.config.trust_root;
         let envelope = self.rows.templates.get(&left.template).ok_or("its template was not kept")?;
         let envelope = Envelope::parse(envelope).map_err(|_| "its template was not kept whole")?;
-        let approved = root.approve(&envelope, left.made_at);
-        let approved =
-            approved.map_err(|_| "its template is not approved under the trust root in the configuration")?;
+        let approved = self.roots.newest(|root| root.approve(&envelope, left.made_at));
+        let approved = approved.ok_or("its template is approved under no trust root that the ledger knows")?;
         let query = Query::bind(Arc::new(approved), &left.parameters).map_err(|_| "its parameters do not fit")?;
         let lookup = |digest: &String| {
             let envelope = Envelope::parse(self.rows.lookups.get(digest)?).ok()?;
-            root.approve_lookup(&envelope, left.made_at).ok().map(Arc::new)
+            self.roots.newest(|root| root.approve_lookup(&envelope, left.made_at)).map(Arc::new)
         };
         let lookups = left.lookups.iter().map(lookup).collect::<Option<Vec<_>>>().ok_or("a look-up was not kept")?;
         let checked = plan::check_template(query.template(), &schemas(&lookups))

@@ -204,9 +204,19 @@ impl FalseCoordinator {
         Self::serving(world, Arc::new(std::sync::Mutex::new(Served::template_of(world))))
     }
 
+    /// Takes the port of the world's own coordinator, which has stopped, and has no catalogue.
+    pub async fn instead_of(world: &World) -> Self {
+        let listener =
+            until("the coordinator's port is free", async || TcpListener::bind(world.address()).await.ok()).await;
+        Self::on(listener, world, Arc::default())
+    }
+
     /// [`Self::start`] with a catalogue and checkpoints to speak of.
     pub fn serving(world: &World, served: Arc<std::sync::Mutex<Served>>) -> Self {
-        let listener: TcpListener = world.take_listener().expect("the world's coordinator does not run");
+        Self::on(world.take_listener().expect("the world's coordinator does not run"), world, served)
+    }
+
+    fn on(listener: TcpListener, world: &World, served: Arc<std::sync::Mutex<Served>>) -> Self {
         let tls = ServerTls::load(&world.tls(&world.folder.coordinator())).unwrap();
         let (dispatches, waiting) = mpsc::channel(64);
         let (heard, outcomes) = mpsc::channel(64);

@@ -4,14 +4,14 @@
 //! whole. A new attack belongs to the module that is named after what it is made of.
 
 mod approvals;
-mod attacker;
+pub mod attacker;
 mod catalogue;
 mod custody;
 mod disk;
 mod doors;
 mod files;
 mod integrity;
-mod ledger;
+pub mod ledger;
 mod orders;
 mod registry;
 mod releases;

@@ -28,6 +28,8 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let world = World::new().await;
+        // Its true node is asked without a link of its own, over which a catalogue could come.
+        world.without_catalogue("RYD");
         let coordinator = world.start_coordinator().await;
         let nodes = world.start_nodes(&["RYA", "RYB", "RYC"]).await;
         let host = Arc::new(node::Host::new().unwrap());

@@ -55,8 +55,17 @@ impl World {
 
     /// [`Self::start_coordinator`], observed.
     pub async fn start_coordinator_with(&self, steps: impl coordinator::Steps) -> Running {
+        self.start_coordinator_at(steps, coordinator::SystemClock).await
+    }
+
+    /// [`Self::start_coordinator_with`], by another clock.
+    pub async fn start_coordinator_at(
+        &self,
+        steps: impl coordinator::Steps,
+        clock: impl coordinator::Clock,
+    ) -> Running {
         let config = coordinator::Config::read(&self.coordinator_config()).unwrap();
-        let coordinator = coordinator::Coordinator::open(config, steps).unwrap();
+        let coordinator = coordinator::Coordinator::open_at(config, steps, clock).unwrap();
         let kept = held(&self.listener).take();
         let listener = match kept {
             Some(listener) => listener,

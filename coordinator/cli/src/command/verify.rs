@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use template::{Digest, PublicKey};
 use wire::{Answer, DeskError, EvidencePart, RunId, read_evidence, write_evidence};
 
 use super::answer::asked;
@@ -23,11 +22,11 @@ pub(super) async fn verify(places: &Places, arguments: VerifyArguments) -> Resul
         let parts = read_evidence(&bytes).ends(Exit::Usage)?;
         // A file needs no settings; where there are some, what they pin counts.
         let pinned = Settings::find(places).ok();
-        return made_again(&parts, &anchors(pinned.as_ref(), arguments.root, arguments.coordinator_key));
+        return made_again(&parts, &anchors(pinned.as_ref(), &arguments));
     }
     let run = arguments.run.ok_or_else(|| Failure::told(Exit::Usage, "name a run, or a file with --bundle"))?;
     let settings = Settings::find(places).ends(Exit::Usage)?;
-    let anchors = anchors(Some(&settings), arguments.root, arguments.coordinator_key);
+    let anchors = anchors(Some(&settings), &arguments);
     let mut desk = connect(places).await?;
     match desk.evidence(run, arguments.revision).await {
         Ok(parts) => {
@@ -48,11 +47,13 @@ pub(super) async fn verify(places: &Places, arguments: VerifyArguments) -> Resul
     }
 }
 
-fn anchors(settings: Option<&Settings>, root: Option<Digest>, coordinator: Option<PublicKey>) -> Anchors {
+/// What the reader pinned: by argument, else in the settings.
+fn anchors(settings: Option<&Settings>, arguments: &VerifyArguments) -> Anchors {
+    let VerifyArguments { root, coordinator_key, roster, .. } = arguments;
     Anchors {
         root: root.or_else(|| settings.and_then(|settings| settings.trust_root)),
-        coordinator: coordinator.or_else(|| settings.and_then(|settings| settings.coordinator_key)),
-        roster: None,
+        coordinator: coordinator_key.or_else(|| settings.and_then(|settings| settings.coordinator_key)),
+        roster: *roster,
     }
 }
 
@@ -86,9 +87,10 @@ fn lines(verified: &Verified, anchors: &Anchors) -> Vec<String> {
         format!("trust root       {root}  {}", pinned(anchors.root.is_some())),
         format!("coordinator key  {coordinator}  {}", pinned(anchors.coordinator.is_some())),
         format!(
-            "asked sites      {}  their keys are in the list with digest {}",
+            "asked sites      {}  {} with their keys, {}",
+            proof.roster_sha256,
             answer.sites.len(),
-            proof.roster_sha256
+            pinned(anchors.roster.is_some())
         ),
         format!("signed documents {signed}, of which {released} releases verify  {}", proof.documents_sha256),
         format!("answer           {}  revision {}", proof.answer_sha256, answer.revision),
@@ -115,7 +117,11 @@ fn proven(run: RunId, answer: &Answer, proof: &[u8], anchors: &Anchors) -> Resul
                      its operator announces it, and every provider has pinned it";
         Failure::told(Exit::Usage, words)
     })?;
-    let (proof, differences) = verify_proof(answer, proof, &coordinator).ends(Exit::Unverified)?;
+    let (proof, mut differences) = verify_proof(answer, proof, &coordinator).ends(Exit::Unverified)?;
+    if anchors.roster.is_some_and(|pinned| pinned != proof.roster_sha256) {
+        differences
+            .push(format!("the list of asked sites is not the one that was pinned, but {}", proof.roster_sha256));
+    }
     if !differences.is_empty() {
         return Err(Failure::told(Exit::Unverified, differences.join("; ")));
     }
