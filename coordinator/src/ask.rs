@@ -12,6 +12,7 @@ use crate::catalogue::{Listed, Standing};
 use crate::clock::whole_second;
 use crate::coordinator::Coordinator;
 use crate::governance::Governed;
+use crate::registry::{AGREEMENTS, ENROLMENT};
 use crate::request::SignedRequest;
 use crate::roster::Provider;
 use crate::run::{AskedSite, OpenRun, order};
@@ -50,6 +51,7 @@ impl Coordinator {
             ));
         }
         let template = listed.approved.template();
+        supported(&governed, template)?;
         let agreement_ends = agreement_ends(&governed, template, now)?;
         if now.date_naive() > template.expires {
             return Err(TurnedAway::BadRequest(format!(
@@ -272,6 +274,16 @@ fn enough(template: &Template, grouping: Grouping, providers: &[&Provider]) -> R
             "the template shows no combined figures below {} sites of kind `{kind}`, and the region has {}",
             template.min_sites(kind),
             number(kind)
+        )))
+    })
+}
+
+/// Whether everything that rules the question is signed by people of the trust root of now: nodes answer nothing else.
+fn supported(governed: &Governed, template: &Template) -> Result<(), TurnedAway> {
+    let rules = |name: &&String| [ENROLMENT, AGREEMENTS].contains(&name.as_str()) || template.lookups.contains(name);
+    governed.unsupported.iter().find(rules).map_or(Ok(()), |name| {
+        Err(TurnedAway::NotAllowed(format!(
+            "the region's trust root has changed, and {name} is not signed anew yet; ask the governance office"
         )))
     })
 }

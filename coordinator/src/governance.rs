@@ -25,6 +25,8 @@ pub(crate) struct Governed {
     pub catalogue: Catalogue,
     /// Every document that the catalogue names, by the digest of its envelope.
     pub documents: BTreeMap<Digest, Arc<Vec<u8>>>,
+    /// What has to be signed anew under the trust root of now: nodes believe it no more.
+    pub unsupported: Vec<String>,
 }
 
 impl Governed {
@@ -32,7 +34,13 @@ impl Governed {
         let listed = before.map(|before| &before.catalogue);
         let (catalogue, left_out) = Catalogue::of(&registry, listed, &BTreeMap::new(), now);
         let documents = registry.documents();
-        (Self { registry, catalogue, documents }, left_out)
+        let unsupported = registry.unsupported();
+        for name in &unsupported {
+            tracing::error!(
+                "under the trust root of now too few people signed {name}: have it signed anew and published"
+            );
+        }
+        (Self { registry, catalogue, documents, unsupported }, left_out)
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) use self::issue::{IssueError, Issuer};
 pub(crate) use self::proposal::Proposal;
 use crate::store::{EventKind, GovernanceEvent};
 
+/// The enrolment among what has to be signed anew.
+pub(crate) const ENROLMENT: &str = "the enrolment";
+/// The agreements among what has to be signed anew.
+pub(crate) const AGREEMENTS: &str = "the list of agreements";
 /// The most proposals that are kept.
 const PROPOSALS_MAX: usize = template::CATALOGUE_TEMPLATES_MAX;
 /// The most reviews of one proposal.
@@ -177,15 +181,13 @@ impl Registry {
         }
     }
 
-    /// Whether the very same look-up, enrolment, agreements or root is what is published now.
+    /// Whether these very bytes are published as a look-up, the enrolment, the agreements or a root.
     pub(crate) fn has_published(&self, envelope: &[u8]) -> bool {
-        let payload = |envelope: &[u8]| Envelope::parse(envelope).ok().map(|envelope| envelope.payload_digest());
-        let Some(brought) = payload(envelope) else { return false };
         let lookups = self.lookups.values().map(|known| &known.envelope);
         let enrolment = self.enrolment.iter().map(|known| &known.envelope);
         let agreements = self.agreements.iter().map(|known| &known.envelope);
         let mut known = lookups.chain(enrolment).chain(agreements).chain(self.roots.values());
-        known.any(|known| payload(known) == Some(brought))
+        known.any(|known| known.as_slice() == envelope)
     }
 
     fn import(&mut self, event: &GovernanceEvent, envelope: &Envelope) -> Result<(), RegistryError> {
@@ -355,6 +357,29 @@ impl Registry {
                 *proposal = Arc::new(lapsed);
             }
         }
+    }
+
+    /// Published documents that too few people signed under the trust root of now, by name: they are to be signed anew.
+    pub(crate) fn unsupported(&self) -> Vec<String> {
+        let suffices = |role: Role, kind: PayloadType, bytes: &[u8]| {
+            let envelope = Envelope::parse(bytes).ok();
+            let signers = envelope.and_then(|envelope| self.root.signers(role, &envelope, kind).ok());
+            signers.is_some_and(|signers| self.root.enough(role, &signers, None).is_ok())
+        };
+        let enrolment = self
+            .enrolment
+            .iter()
+            .map(|known| (ENROLMENT, Role::Enrolment, PayloadType::Enrolment, known.envelope.as_slice()));
+        let agreements = self
+            .agreements
+            .iter()
+            .map(|known| (AGREEMENTS, Role::Enrolment, PayloadType::Agreements, known.envelope.as_slice()));
+        let lookups = self
+            .lookups
+            .iter()
+            .map(|(name, known)| (name.as_str(), Role::Lookup, PayloadType::Lookup, known.envelope.as_slice()));
+        let all = enrolment.chain(agreements).chain(lookups);
+        all.filter(|(_, role, kind, bytes)| !suffices(*role, *kind, bytes)).map(|(name, ..)| name.to_owned()).collect()
     }
 
     /// An approved version supersedes the earlier ones, for good.

@@ -8,7 +8,7 @@ use wire::Order;
 use crate::config::AnalystSignature;
 use crate::ledger::{Kept, Kind};
 use crate::policy::Reason;
-use crate::region::Region;
+use crate::region::{Region, Ruling};
 
 /// Who asks, as far as it is known.
 pub(crate) struct Asker {
@@ -29,17 +29,20 @@ pub(crate) fn asker(
     region: &Region,
     policy: AnalystSignature,
 ) -> Result<Asker, Reason> {
-    let enrolled = region.enrolment.as_ref().and_then(|enrolment| enrolment.document().analyst(&order.analyst));
-    let needed = match policy {
-        AnalystSignature::CoordinatorVouches => false,
-        AnalystSignature::Required => true,
-        AnalystSignature::WhereEnrolled => enrolled.is_some_and(|analyst| !analyst.keys.is_empty()),
+    let enrolled = region.enrolment.verified().and_then(|enrolment| enrolment.document().analyst(&order.analyst));
+    let needed = match (policy, &region.enrolment) {
+        (AnalystSignature::CoordinatorVouches, _) => false,
+        // Whose keys were enrolled is not known any more: no question can be shown to be its analyst's.
+        (AnalystSignature::Required, _) | (AnalystSignature::WhereEnrolled, Ruling::Unsupported) => true,
+        (AnalystSignature::WhereEnrolled, Ruling::None | Ruling::Verified(_)) => {
+            enrolled.is_some_and(|analyst| !analyst.keys.is_empty())
+        }
     };
     let organisation = enrolled.map(|analyst| analyst.organisation.clone());
     match (order.request, request) {
         (None, None) if !needed => Ok(Asker { organisation, request: None }),
         // A request that is named and missing, or there and not named, is not what was signed.
-        (Some(named), Some(bytes)) if region.enrolment.is_some() || needed => {
+        (Some(named), Some(bytes)) if region.enrolment.verified().is_some() || needed => {
             let kept = signed(order, named, bytes, approved, region).ok_or(Reason::RequestNotSigned)?;
             Ok(Asker { organisation, request: Some(kept) })
         }
@@ -52,7 +55,7 @@ pub(crate) fn asker(
 /// The request, if an enrolled key of the analyst signed this very question in time.
 fn signed(order: &Order, named: Digest, bytes: &[u8], approved: &Arc<Approved>, region: &Region) -> Option<Kept> {
     let envelope = Envelope::parse(bytes).ok()?;
-    let request = Request::verify(&envelope, region.enrolment.as_ref()?.document()).ok()?;
+    let request = Request::verify(&envelope, region.enrolment.verified()?.document()).ok()?;
     let RequestDocument { template_sha256, parameters, purpose, analyst, .. } = request.document();
     let given = parameters.iter().map(|given| (given.name.clone(), given.value.clone())).collect::<Vec<_>>();
     // The same question, whichever defaults were filled in on the way.

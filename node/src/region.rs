@@ -22,11 +22,38 @@ pub(crate) struct Region {
     /// Whether its signature holds under the trust root in force.
     pub signed: Signed,
     /// Who may ask.
-    pub enrolment: Option<Enrolment>,
+    pub enrolment: Ruling<Enrolment>,
     /// Under which agreements.
-    pub agreements: Option<Agreements>,
+    pub agreements: Ruling<Agreements>,
     /// Templates that a person of the region ended, whatever the catalogue's list says.
     pub withdrawn: Vec<Digest>,
+}
+
+/// A document of the region that rules what is asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Ruling<T> {
+    /// The catalogue lists none.
+    None,
+    /// One is listed, and under the trust root of now too few people signed it: until they sign it anew, whatever it would
+    /// have to allow is refused.
+    Unsupported,
+    /// This one.
+    Verified(T),
+}
+
+impl<T> Ruling<T> {
+    /// What a listed document says, where it verifies.
+    fn of<L>(listed: Option<&L>, verify: impl FnOnce(&L) -> Option<T>) -> Self {
+        listed.map_or(Self::None, |listed| verify(listed).map_or(Self::Unsupported, Self::Verified))
+    }
+
+    /// The document, if it rules.
+    pub(crate) const fn verified(&self) -> Option<&T> {
+        match self {
+            Self::Verified(document) => Some(document),
+            Self::None | Self::Unsupported => None,
+        }
+    }
 }
 
 /// Whether a kept catalogue is signed by the keys of the trust root in force.
@@ -49,8 +76,8 @@ impl Region {
             taken: None,
             envelope: None,
             signed: Signed::Otherwise,
-            enrolment: None,
-            agreements: None,
+            enrolment: Ruling::None,
+            agreements: Ruling::None,
             withdrawn: Vec::new(),
         }
     }
@@ -78,9 +105,10 @@ impl Region {
         let Some(document) = self.taken.as_ref().map(|taken| taken.document().clone()) else { return };
         let open = |pinned: &PinnedBytes| pinned.open(documents.get(&pinned.sha256)?).ok();
         let CatalogueDocument { enrolment, agreements, withdrawals, .. } = &document;
-        self.enrolment = enrolment.as_ref().and_then(|listed| self.root.enrolment(&open(&listed.envelope)?, now).ok());
+        self.enrolment =
+            Ruling::of(enrolment.as_ref(), |listed| self.root.enrolment(&open(&listed.envelope)?, now).ok());
         self.agreements =
-            agreements.as_ref().and_then(|listed| self.root.agreements(&open(&listed.envelope)?, now).ok());
+            Ruling::of(agreements.as_ref(), |listed| self.root.agreements(&open(&listed.envelope)?, now).ok());
         let ended = withdrawals.iter().filter_map(|pinned| self.root.withdrawal(&open(pinned)?, now).ok());
         self.withdrawn = ended.map(|withdrawal| withdrawal.document().template_sha256).collect();
     }
@@ -112,7 +140,11 @@ impl Region {
 
     /// Whether the agreement under which a template runs is in force, where the region lists its agreements.
     pub(crate) fn agrees(&self, template: &Template, now: DateTime<Utc>) -> Result<(), Reason> {
-        let Some(agreements) = &self.agreements else { return Ok(()) };
+        let agreements = match &self.agreements {
+            Ruling::None => return Ok(()),
+            Ruling::Unsupported => return Err(Reason::AgreementEnded),
+            Ruling::Verified(agreements) => agreements,
+        };
         let found = agreements.document().in_force(&template.agreement, now.date_naive());
         found.map(|_| ()).map_err(|_| Reason::AgreementEnded)
     }

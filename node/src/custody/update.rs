@@ -110,7 +110,7 @@ pub(super) async fn update(
     region.envelope = Some(Digest::of(&bytes));
     region.signed = Signed::UnderThisRoot;
     // 4. Everything that it lists, by digest and length, before any of it is used.
-    let documents = taking.listed(&region).await?;
+    let documents = taking.listed(&region, known).await?;
     region.read_listed(&documents, now);
     // 5. All or nothing.
     if succession == Succession::Newer || known.envelope != region.envelope {
@@ -170,10 +170,14 @@ impl Taking<'_> {
     }
 
     /// The documents that the catalogue lists and that rule what is asked, verified against it and under its root.
-    async fn listed(&mut self, region: &Region) -> Result<Documents, UpdateError> {
+    ///
+    /// A new root may leave too few of those who signed a document that was taken before. The root is followed all the
+    /// same, for nothing may hold up that a key counts no more; what the document ruled is refused until it is signed anew.
+    async fn listed(&mut self, region: &Region, known: &Region) -> Result<Documents, UpdateError> {
         let mut documents = Documents::new();
         let Some(taken) = &region.taken else { return Ok(documents) };
         let document = taken.document();
+        let before = known.taken.as_ref().map(TakenCatalogue::document);
         for listed in document.templates.iter().filter(|listed| listed.status == TemplateStatus::Approved) {
             let envelope = self.open(Kind::Template, &listed.envelope, &mut documents).await?;
             matches("a template", &envelope, listed.sha256)?;
@@ -185,22 +189,34 @@ impl Taking<'_> {
         if let Some(listed) = &document.enrolment {
             let envelope = self.open(Kind::Enrolment, &listed.envelope, &mut documents).await?;
             matches("the enrolment", &envelope, listed.sha256)?;
-            let verified = region.root.enrolment(&envelope, self.now);
-            let verified = verified.map_err(|source| UpdateError::NotApproved { what: "the enrolment", source })?;
-            version("the enrolment", verified.document().version, listed.version)?;
+            let taken = before.is_some_and(|before| before.enrolment.as_ref() == Some(listed));
+            match region.root.enrolment(&envelope, self.now) {
+                Ok(verified) => version("the enrolment", verified.document().version, listed.version)?,
+                Err(_) if taken => self.unsupported("the enrolment"),
+                Err(source) => return Err(UpdateError::NotApproved { what: "the enrolment", source }),
+            }
         }
         if let Some(listed) = &document.agreements {
             let envelope = self.open(Kind::Agreements, &listed.envelope, &mut documents).await?;
             matches("the list of agreements", &envelope, listed.sha256)?;
-            let verified = region.root.agreements(&envelope, self.now);
-            let verified =
-                verified.map_err(|source| UpdateError::NotApproved { what: "the list of agreements", source })?;
-            version("the list of agreements", verified.document().version, listed.version)?;
+            let taken = before.is_some_and(|before| before.agreements.as_ref() == Some(listed));
+            match region.root.agreements(&envelope, self.now) {
+                Ok(verified) => version("the list of agreements", verified.document().version, listed.version)?,
+                Err(_) if taken => self.unsupported("the list of agreements"),
+                Err(source) => return Err(UpdateError::NotApproved { what: "the list of agreements", source }),
+            }
         }
         for pinned in &document.withdrawals {
             self.open(Kind::Withdrawal, pinned, &mut documents).await?;
         }
         Ok(documents)
+    }
+
+    fn unsupported(&self, what: &'static str) {
+        tracing::error!(
+            "under the trust root of now too few people signed {what}: until it is signed anew and published, whatever it \
+             would have to allow is refused"
+        );
     }
 
     /// A listed document: from the ledger, from another provider of this process, or from the coordinator.

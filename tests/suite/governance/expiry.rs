@@ -78,6 +78,14 @@ async fn an_agreement_that_has_ended_stops_coordinator_and_nodes_until_it_is_ren
     nodes.stop().await;
     let nodes = people.world.start_nodes(&CODES).await;
     people.noted(&CODES, &["\"catalogue\":{\"version\":", &people.newest_catalogue()]).await;
+    // Renewed, it is asked at once: the order itself makes a node look for news.
+    people.agrees(3, 30).await;
+    let asked = people.asks(&["--deadline", "5"]).await;
+    assert_eq!(outcomes(&asked).iter().filter(|(_, said)| *said == SiteOutcome::Released).count(), 3, "{}", asked.err);
+    people.agrees(4, -1).await;
+    nodes.stop().await;
+    let nodes = people.world.start_nodes(&CODES).await;
+    people.noted(&CODES, &["\"catalogue\":{\"version\":", &people.newest_catalogue()]).await;
     nodes.stop().await;
     coordinator.stop().await;
 
@@ -89,14 +97,4 @@ async fn an_agreement_that_has_ended_stops_coordinator_and_nodes_until_it_is_ren
         assert_eq!(said, Some(Refusal::AgreementEnded), "{code}");
         node.stop().await;
     }
-    drop(deceiver);
-
-    // Renewed, it is asked at once: the order itself makes a node look for news.
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&CODES).await;
-    people.agrees(3, 30).await;
-    let asked = people.asks(&["--deadline", "5"]).await;
-    assert_eq!(outcomes(&asked).iter().filter(|(_, said)| *said == SiteOutcome::Released).count(), 3, "{}", asked.err);
-    nodes.stop().await;
-    coordinator.stop().await;
 }

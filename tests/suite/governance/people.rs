@@ -98,18 +98,26 @@ trust_root = "{trust_root}"
     /// Asks the governed template over the whole of the records, as JSON.
     pub async fn asks(&self, more: &[&str]) -> Said {
         let question = ["run", ID, "--param", "from=2024-04", "--param", "to=2025-03", "--purpose", "Plan beds"];
-        self.ask_as_analyst(&[&question[..], &["--format", "json", "--deadline", "30"], more].concat()).await
+        self.ask_as_analyst(&[&question[..], &["--format", "json"], more].concat()).await
     }
 
     /// Has two guardians sign a document of this kind, and one publish it. Returns the envelope's file.
     pub async fn publishes(&self, kind: &str, json: &str) -> PathBuf {
+        self.publishes_by([AMARA, BRYN], kind, json).await
+    }
+
+    /// [`Self::publishes`], by these guardians.
+    pub async fn publishes_by(&self, [first, second]: [&str; 2], kind: &str, json: &str) -> PathBuf {
         let written = self.world.root().join(format!("{kind}.json"));
         let signed = self.world.root().join(format!("{kind}.dsse.json"));
         fs::write(&written, json).unwrap();
-        self.signs(AMARA, kind, &written, &signed).await;
-        self.signs(BRYN, kind, &signed, &signed).await;
+        self.signs(first, kind, &written, &signed).await;
+        self.signs(second, kind, &signed, &signed).await;
         let signed_text = signed.display().to_string();
-        self.guardian(BRYN, &["documents", "publish", &signed_text]).await.ends(Exit::Complete).tells(&["published:"]);
+        self.guardian(second, &["documents", "publish", &signed_text])
+            .await
+            .ends(Exit::Complete)
+            .tells(&["published:"]);
         signed
     }
 
@@ -127,22 +135,12 @@ trust_root = "{trust_root}"
 
     /// Enrols the analyst, who audits, too, with this key.
     pub async fn enrols(&self, version: u64, key: &str) -> PathBuf {
-        let json = format!(
-            r#"{{"version":{version},"analysts":[{{"name":"{ANALYST}","organisation":"{ORGANISATION}","keys":["{key}"]}}],
-                "auditors":["{ANALYST}"]}}"#
-        );
-        self.publishes("enrolment", &json).await
+        self.publishes("enrolment", &enrolment(version, key)).await
     }
 
     /// Publishes the agreement, which ends so many days from now.
     pub async fn agrees(&self, version: u64, days: i64) -> PathBuf {
-        let today = Utc::now().date_naive();
-        let (starts, expires) = (today - Duration::days(100), today + Duration::days(days));
-        let json = format!(
-            r#"{{"version":{version},"agreements":[{{"id":"{AGREEMENT}","title":"Planning","parties":["Everybody"],
-                "starts":"{starts}","expires":"{expires}"}}]}}"#
-        );
-        self.publishes("agreements", &json).await
+        self.publishes("agreements", &agreements(version, days)).await
     }
 
     /// The analyst makes a key and is enrolled with it, under an agreement that lasts.
@@ -151,6 +149,14 @@ trust_root = "{trust_root}"
         let made = self.ask_as_analyst(&["keys", "new", &file.display().to_string()]).await.ends(Exit::Complete);
         self.enrols(1, made.out.trim()).await;
         self.agrees(1, 100).await;
+    }
+
+    /// The analyst's enrolment and the agreement are signed anew by these guardians, in their second versions.
+    pub async fn settle_anew(&self, by: [&str; 2]) {
+        let file = self.world.folder.analyst().join("signing.key");
+        let shown = self.ask_as_analyst(&["keys", "show", &file.display().to_string()]).await.ends(Exit::Complete);
+        self.publishes_by(by, "enrolment", &enrolment(2, shown.out.trim())).await;
+        self.publishes_by(by, "agreements", &agreements(2, 100)).await;
     }
 
     /// Has a template proposed by its author and approved by the two others. Returns its digest.
@@ -250,6 +256,24 @@ trust_root = "{trust_root}"
         let (_, document) = keys.iter().find(|(known, _)| *known == name).unwrap();
         SigningKey::from_pkcs8(document).unwrap()
     }
+}
+
+/// An enrolment of the analyst, who audits, too.
+fn enrolment(version: u64, key: &str) -> String {
+    format!(
+        r#"{{"version":{version},"analysts":[{{"name":"{ANALYST}","organisation":"{ORGANISATION}","keys":["{key}"]}}],
+            "auditors":["{ANALYST}"]}}"#
+    )
+}
+
+/// The agreement, which ends so many days from now.
+fn agreements(version: u64, days: i64) -> String {
+    let today = Utc::now().date_naive();
+    let (starts, expires) = (today - Duration::days(100), today + Duration::days(days));
+    format!(
+        r#"{{"version":{version},"agreements":[{{"id":"{AGREEMENT}","title":"Planning","parties":["Everybody"],
+            "starts":"{starts}","expires":"{expires}"}}]}}"#
+    )
 }
 
 /// The governed template in its first version, by one of the guardians.
