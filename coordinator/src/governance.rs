@@ -154,8 +154,8 @@ impl Coordinator {
         tokio::spawn(async move { coordinator.change(Some(event)).await }).await.map_err(|_| TurnedAway::Failed)?
     }
 
-    /// Issues the next catalogue, if it is time.
-    pub(crate) async fn renew_catalogue(&self) {
+    /// Issues the next catalogue, if half of the life of the last is over. A served coordinator does it by itself.
+    pub async fn renew_catalogue(&self) {
         if let Err(error) = self.change(None).await {
             tracing::error!("the catalogue could not be renewed: {error}");
         }

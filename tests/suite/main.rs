@@ -11,6 +11,7 @@ mod governance;
 mod hostile;
 mod kill;
 mod omop;
+mod single_sites;
 mod standalone;
 mod truths;
 mod vectors;

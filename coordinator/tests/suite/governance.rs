@@ -210,3 +210,29 @@ async fn a_question_runs_under_an_agreement_and_stops_with_it() {
     assert_eq!(register.runs[0].agreement, "Regional sharing agreement 7");
     assert_eq!((register.runs[0].sites_asked, register.runs[0].sites_released), (3, 0));
 }
+
+#[tokio::test]
+async fn a_catalogue_is_signed_anew_at_half_of_its_life_and_not_before() {
+    let region = Region::governed(3);
+    let coordinator = region.open();
+    let (first, known) = catalogue(&region, &coordinator).await;
+    let provider = region.nodes[0].code.clone();
+    // The default life is a day: a second before its half nothing happens, whatever else is looked at.
+    region.clock.forward(12 * 60 * 60 - 1);
+    coordinator.renew_catalogue().await;
+    assert_eq!(coordinator.catalogue(provider.clone(), known).await.unwrap(), CatalogueNews::Unchanged);
+    region.clock.forward(1);
+    coordinator.renew_catalogue().await;
+    let (second, known) = catalogue(&region, &coordinator).await;
+    assert_eq!((second.version, second.expires - second.issued_at), (first.version + 1, chrono::Duration::hours(24)));
+    assert_eq!(second.issued_at - first.issued_at, chrono::Duration::hours(12));
+    let anew = CatalogueDocument { version: first.version, issued_at: first.issued_at, expires: first.expires, ..second };
+    assert_eq!(anew, first, "nothing but its life is new");
+    coordinator.renew_catalogue().await;
+    assert_eq!(coordinator.catalogue(provider, known).await.unwrap(), CatalogueNews::Unchanged);
+    // Nobody was there for a week: what a start finds is old, and signed anew at once.
+    close_all(coordinator);
+    region.clock.forward(7 * 24 * 60 * 60);
+    let (third, _) = catalogue(&region, &region.open()).await;
+    assert_eq!((third.version, third.issued_at), (first.version + 2, region.now()));
+}

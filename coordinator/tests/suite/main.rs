@@ -8,6 +8,8 @@ mod custody;
 mod evidence;
 mod governance;
 mod late;
+mod log;
+mod program;
 mod questions;
 mod region;
 mod requests;

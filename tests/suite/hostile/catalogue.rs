@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{Duration, Utc};
-use template::{CatalogueDocument, Document as _, PayloadType, SigningKey, TemplateStatus};
+use template::{CatalogueDocument, Document as _, Envelope, PayloadType, SigningKey, TemplateStatus};
 use wire::Refusal;
 
 use super::ledger;
@@ -340,6 +340,59 @@ async fn trust_roots_follow_one_another_or_not_at_all() {
     let order = registry.order();
     assert_eq!(registry.ask(&order).await, Err(Refusal::NotApproved));
     node.stop().await;
+    ledger::is_whole(&registry.world, "RYA").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_is_followed_though_what_it_no_longer_supports_must_be_signed_anew() {
+    let mut registry = Registry::new("").await;
+    let guardians = registry.guardians();
+    let (catalogue, fresh) = (registry.catalogue_key(), new_key());
+    // The template is signed by those who stay; the enrolment and the agreement by one who goes.
+    let by_both = Envelope::sign(PayloadType::Template, TEMPLATE.as_bytes().to_vec(), &[&guardians[1], &guardians[2]]);
+    registry.template = by_both.to_bytes();
+    registry.document(&registry.template);
+    let first = CatalogueDocument {
+        enrolment: Some(registry.enrolment(vec![], 2)),
+        agreements: Some(registry.agreement(100)),
+        ..registry.catalogue()
+    };
+    registry.serve(&first);
+    let node = registry.world.start_nodes(&["RYA"]).await;
+    let order = registry.order();
+    assert!(registry.ask(&order).await.is_ok());
+    node.stop().await;
+
+    let people: [(&str, &str, &SigningKey); 3] = [
+        ("dana.new", "North", &fresh),
+        ("bryn.okafor", "Riverside", &guardians[1]),
+        ("carys.lindqvist", "East", &guardians[2]),
+    ];
+    let root = registry.root(2, &people, &catalogue).sign(&[&guardians[1], &guardians[2], &fresh]);
+    registry.served.lock().unwrap().roots = vec![root.to_bytes()];
+    let staying = &guardians[1..];
+    let next = |version: u64| CatalogueDocument { version, root_version: 2, ..first.clone() };
+    let agreed = CatalogueDocument { agreements: Some(registry.agreement_by(2, 100, staying)), ..next(7) };
+    let enrolled = CatalogueDocument { enrolment: Some(registry.enrolment_by(2, vec![], staying)), ..agreed.clone() };
+    for (catalogue, version, expected) in [
+        (next(6), 6, Some(Refusal::AgreementEnded)),
+        (CatalogueDocument { version: 7, ..agreed }, 7, Some(Refusal::RequestNotSigned)),
+        (CatalogueDocument { version: 8, ..enrolled }, 8, None),
+    ] {
+        registry.serve(&catalogue);
+        let node = registry.world.start_nodes(&["RYA"]).await;
+        registry.noted(&[&format!("\"catalogue\":{{\"version\":{version}")]).await;
+        registry.served.lock().unwrap().roots.clear();
+        let order = registry.order();
+        assert_eq!(registry.ask(&order).await.err(), expected, "{version}");
+        node.stop().await;
+        // It is so from what the ledger kept, too.
+        let node = registry.world.start_nodes(&["RYA"]).await;
+        let order = registry.order();
+        assert_eq!(registry.ask(&order).await.err(), expected, "{version}, after a restart");
+        node.stop().await;
+    }
+    registry.noted(&["\"root\":{\"version\":2"]).await;
     ledger::is_whole(&registry.world, "RYA").await;
 }
 

@@ -77,13 +77,23 @@ impl Registry {
 
     /// An enrolment of the world's analyst with `keys`, signed by so many guardians, as the catalogue lists it.
     pub fn enrolment(&self, keys: Vec<PublicKey>, signers: usize) -> ListedDocument {
+        self.enrolment_by(1, keys, &self.guardians()[..signers])
+    }
+
+    /// [`Self::enrolment`] in this version, signed by these.
+    pub fn enrolment_by(&self, version: u64, keys: Vec<PublicKey>, signers: &[SigningKey]) -> ListedDocument {
         let analyst = AnalystDocument { name: ANALYST.parse().unwrap(), organisation: ORGANISATION.to_owned(), keys };
-        let document = EnrolmentDocument { version: 1, analysts: vec![analyst], auditors: vec![] };
-        self.listed_document(&document.sign(&self.guardians().iter().take(signers).collect::<Vec<_>>()))
+        let document = EnrolmentDocument { version, analysts: vec![analyst], auditors: vec![] };
+        self.listed_document(version, &document.sign(&signers.iter().collect::<Vec<_>>()))
     }
 
     /// The agreement of the world's template, ending so many days from now.
     pub fn agreement(&self, days: i64) -> ListedDocument {
+        self.agreement_by(1, days, &self.guardians()[..2])
+    }
+
+    /// [`Self::agreement`] in this version, signed by these.
+    pub fn agreement_by(&self, version: u64, days: i64, signers: &[SigningKey]) -> ListedDocument {
         let id = TEMPLATE.parse::<toml::Table>().unwrap()["agreement"].as_str().unwrap().to_owned();
         let today = Utc::now().date_naive();
         let agreement = AgreementDocument {
@@ -93,13 +103,13 @@ impl Registry {
             expires: today + Duration::days(days),
             id,
         };
-        let document = AgreementsDocument { version: 1, agreements: vec![agreement] };
-        self.listed_document(&document.sign(&self.guardians().iter().take(2).collect::<Vec<_>>()))
+        let document = AgreementsDocument { version, agreements: vec![agreement] };
+        self.listed_document(version, &document.sign(&signers.iter().collect::<Vec<_>>()))
     }
 
-    fn listed_document(&self, envelope: &Envelope) -> ListedDocument {
+    fn listed_document(&self, version: u64, envelope: &Envelope) -> ListedDocument {
         let sha256 = Digest::of(envelope.unverified_payload());
-        ListedDocument { version: 1, sha256, envelope: self.document(&envelope.to_bytes()) }
+        ListedDocument { version, sha256, envelope: self.document(&envelope.to_bytes()) }
     }
 
     /// A trust root of this version with these people, each with a name of theirs, and this catalogue key, unsigned.
