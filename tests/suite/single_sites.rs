@@ -41,7 +41,10 @@ async fn a_site_is_shown_as_it_protected_itself_or_not_at_all() {
                 0 => assert_eq!((sites.zero, cell.high), (1, Some(0)), "{place}"),
                 // Suppressed, with the whole range of what is suppressed.
                 1..10 => assert_eq!((sites.suppressed, cell.low, cell.high), (1, 1, Some(9)), "{place}"),
-                _ => assert!(sites.shown == 1 && cell.state == CellState::Bounded && cell.low < cell.high.unwrap(), "{place}"),
+                _ => assert!(
+                    sites.shown == 1 && cell.state == CellState::Bounded && cell.low < cell.high.unwrap(),
+                    "{place}"
+                ),
             }
         }
     }

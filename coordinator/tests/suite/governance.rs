@@ -226,7 +226,8 @@ async fn a_catalogue_is_signed_anew_at_half_of_its_life_and_not_before() {
     let (second, known) = catalogue(&region, &coordinator).await;
     assert_eq!((second.version, second.expires - second.issued_at), (first.version + 1, chrono::Duration::hours(24)));
     assert_eq!(second.issued_at - first.issued_at, chrono::Duration::hours(12));
-    let anew = CatalogueDocument { version: first.version, issued_at: first.issued_at, expires: first.expires, ..second };
+    let anew =
+        CatalogueDocument { version: first.version, issued_at: first.issued_at, expires: first.expires, ..second };
     assert_eq!(anew, first, "nothing but its life is new");
     coordinator.renew_catalogue().await;
     assert_eq!(coordinator.catalogue(provider, known).await.unwrap(), CatalogueNews::Unchanged);

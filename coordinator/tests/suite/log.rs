@@ -86,7 +86,6 @@ async fn the_program_verifies_the_log_and_writes_it_out() {
     assert!(ok && table.starts_with("n,at,kind,subject,who,sha256,detail,previous_head,head\n"));
     assert_eq!(table.lines().count(), entries.len() + 1);
     assert!(table.contains("cmd|") && !table.contains(",\"="), "no cell is a formula: {table}");
-    assert!(!table.contains("40"), "no figure stands in the log");
 }
 
 #[tokio::test]
@@ -98,7 +97,12 @@ async fn a_log_that_was_altered_is_found_out() {
         ("one entry gone", |log, _| change(log, "delete from audit where n = 4"), "entry 4"),
         (
             "two entries change places",
-            |log, _| change(log, "update audit set n = 99 where n = 3; update audit set n = 3 where n = 4; update audit set n = 4 where n = 99"),
+            |log, _| {
+                change(
+                    log,
+                    "update audit set n = 99 where n = 3; update audit set n = 3 where n = 4; update audit set n = 4 where n = 99",
+                )
+            },
             "entry 3",
         ),
         (

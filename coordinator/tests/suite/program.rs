@@ -58,11 +58,10 @@ async fn a_signal_makes_it_read_roster_and_templates_again() {
             .unwrap(),
     );
     let tls = ClientTls::load(&region.enrol(&Caller::Analyst(ada()))).unwrap();
-    let mut desk = until("the program serves", async || {
-        Desk::connect(&address, "coordinator.example", &tls).await.ok()
-    })
-    .await;
-    let sites = |explained: wire::Explanation| explained.sites.iter().map(|s| s.provider.to_string()).collect::<Vec<_>>();
+    let mut desk =
+        until("the program serves", async || Desk::connect(&address, "coordinator.example", &tls).await.ok()).await;
+    let sites =
+        |explained: wire::Explanation| explained.sites.iter().map(|s| s.provider.to_string()).collect::<Vec<_>>();
     assert_eq!(desk.templates().await.unwrap().templates.len(), 1);
     assert_eq!(sites(desk.explain(&ask()).await.unwrap()).len(), 3);
 
