@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
+const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
 
 const FIRST: &str = "
     create table run (
@@ -164,7 +164,7 @@ const FOURTH: &str = "
 ";
 
 /// Under which documents each run was asked, in order: what is in force changes, and an answer is verified by what was.
-const FIFTH: &str = "
+const SIXTH: &str = "
     create table attached (
         run text not null references run (id),
         place integer not null,
