@@ -114,7 +114,11 @@ impl Bench {
         let config = folder.provider(CODE).join("node.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         // Answers leave at once: the quantum would round every time up.
-        std::fs::write(&config, text + "\n[limits]\nquantum_ms = 1\nmemory_mb = 4096\n").unwrap();
+        std::fs::write(
+            &config,
+            text + "\n[governance]\ncatalogue = \"not-used\"\n\n[limits]\nquantum_ms = 1\nmemory_mb = 4096\n",
+        )
+        .unwrap();
         let toml = template();
         let template = guardians.sign_template(&toml);
         Self { config, orders, template, digest: Digest::of(toml.as_bytes()) }

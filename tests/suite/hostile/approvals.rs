@@ -119,6 +119,7 @@ async fn people_of_two_organisations_approve_and_nothing_else_counts() {
         ("and garbage", TEMPLATE.to_owned(), with(garbage("0".repeat(64).into())), None),
         ("and garbage in somebody's name", TEMPLATE.to_owned(), with(garbage(adas())), None),
     ];
+    world.without_catalogue("RYA");
     let mut coordinator = FalseCoordinator::start(&world);
     let node = world.start_nodes(&["RYA"]).await;
     for (what, toml, envelope, expected) in &cases {

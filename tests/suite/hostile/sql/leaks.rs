@@ -33,6 +33,7 @@ fn refused_by(toml: &str) -> Option<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_leaks_is_refused_by_a_node_and_its_honest_twin_is_answered() {
     let world = World::new().await;
+    world.without_catalogue("RYA");
     furnish(&world);
     let lookups = lookups(&world);
     let mut coordinator = FalseCoordinator::start(&world);

@@ -21,6 +21,7 @@ pub struct Site {
 impl Site {
     pub async fn of(people: &[Person]) -> Self {
         let world = World::new().await;
+        world.without_catalogue("RYA");
         furnish(&world);
         write(&world, &tables(people));
         let node = Node::new(world.open_provider("RYA").await, Arc::new(Host::new().unwrap()));
