@@ -17,6 +17,13 @@ const LEDGER: [&str; 2] = ["ledger.sqlite", "ledger.anchor"];
 
 const COUNTERSIGNED: [&str; 1] = ["\"checkpoint\":{\"log\":\"own\""];
 
+/// A world in whose provider RYA nothing but orders and checkpoints makes the ledger grow.
+async fn watched() -> World {
+    let world = World::new().await;
+    world.without_catalogue("RYA");
+    world
+}
+
 /// How many checkpoints of RYA's log contradicted what the coordinator had countersigned; both of each are kept.
 fn conflicts(world: &World) -> usize {
     let store = world.folder.coordinator().join("store.sqlite");
@@ -50,7 +57,7 @@ async fn alone(world: &World, desk: &mut Desk, provider: node::Provider) -> Site
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_restored_with_its_anchor_contradicts_the_checkpoint_that_was_countersigned() {
-    let world = World::new().await;
+    let world = watched().await;
     let coordinator = world.start_coordinator().await;
     let mut desk = world.desk().await;
     let data = world.node_data("RYA");
@@ -102,7 +109,7 @@ impl node::Steps for Held {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_committed_while_the_witness_was_away_is_sent_once_it_is_back() {
-    let world = World::new().await;
+    let world = watched().await;
     let coordinator = world.start_coordinator().await;
     let others = world.start_nodes(&["RYB", "RYC", "RYD"]).await;
     let ((reached, committed), (release, go)) = (channel(), channel());
@@ -133,7 +140,7 @@ async fn what_was_committed_while_the_witness_was_away_is_sent_once_it_is_back()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_made_anew_in_the_place_of_a_lost_one_is_refused_by_both() {
-    let world = World::new().await;
+    let world = watched().await;
     let coordinator = world.start_coordinator().await;
     let mut desk = world.desk().await;
     assert_eq!(alone(&world, &mut desk, world.open_provider("RYA").await).await, SiteOutcome::Released);
@@ -182,7 +189,7 @@ fn cloned(world: &World) -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_machine_and_its_copy_one_goes_on() {
-    let world = World::new().await;
+    let world = watched().await;
     let coordinator = world.start_coordinator().await;
     let mut desk = world.desk().await;
     assert_eq!(alone(&world, &mut desk, world.open_provider("RYA").await).await, SiteOutcome::Released);
