@@ -1,7 +1,7 @@
 //! Answers as documents: what was asked, what came of every site, and what combining found.
 
 use combine::{CombineError, Site};
-use template::{Grouping, Lookup};
+use template::Lookup;
 use wire::{Answer, AnswerSite, RunState};
 
 use crate::publish;
@@ -75,6 +75,7 @@ fn head(snapshot: &Snapshot, state: RunState) -> Answer {
                 provider: site.record.provider.clone(),
                 name: site.record.name.clone(),
                 kind: site.record.kind,
+                places: site.record.places.clone(),
                 outcome: site.outcome,
                 as_at: site.release.as_ref().map(|release| release.header.as_at),
                 since_revision: site.since,
@@ -83,13 +84,5 @@ fn head(snapshot: &Snapshot, state: RunState) -> Answer {
             .collect(),
         groups: Vec::new(),
         notes: Vec::new(),
-    }
-}
-
-/// Groupings by the names that analysts use.
-pub(crate) const fn grouping(name: wire::GroupingName) -> Grouping {
-    match name {
-        wire::GroupingName::All => Grouping::All,
-        wire::GroupingName::Kind => Grouping::Kind,
     }
 }

@@ -7,7 +7,6 @@ use template::{Digest, Grouping, ProviderKind, Query, Template};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use wire::{AnalystName, Ask, OrderId, PURPOSE_BYTES_MAX, ParameterValue, RunId, TurnedAway};
 
-use crate::answer;
 use crate::catalogue::{Listed, Standing};
 use crate::clock::whole_second;
 use crate::coordinator::Coordinator;
@@ -202,6 +201,7 @@ impl Coordinator {
             provider: provider.code.clone(),
             name: provider.name.clone(),
             kind: provider.kind,
+            places: provider.places(),
             key: provider.key,
             envelope: signed.bytes().to_vec(),
         })
@@ -236,7 +236,7 @@ fn present(listed: &Listed) -> Result<(), TurnedAway> {
 
 fn grouping(template: &Template, ask: &Ask) -> Result<Grouping, TurnedAway> {
     let first = template.groupings.first().copied().unwrap_or(Grouping::All);
-    let wanted = ask.grouping.map_or(first, answer::grouping);
+    let wanted = ask.grouping.map_or(first, Grouping::from);
     if template.groupings.contains(&wanted) {
         return Ok(wanted);
     }
@@ -263,7 +263,7 @@ fn enough(template: &Template, grouping: Grouping, providers: &[&Provider]) -> R
     let short = |kind: &ProviderKind| u32::try_from(number(*kind)).is_ok_and(|n| n < template.min_sites(*kind));
     let hopeless = match grouping {
         Grouping::All => asked().find(short),
-        Grouping::Kind => asked().next().filter(|_| asked().all(|kind| short(&kind))),
+        Grouping::Kind | Grouping::Place(_) => asked().next().filter(|_| asked().all(|kind| short(&kind))),
     };
     if asked().next().is_none() {
         let kinds = template.runs_at.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -2,10 +2,10 @@
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use template::{Digest, Envelope, Grouping, PayloadType};
+use template::{Digest, Envelope, PayloadType};
 use wire::{
-    AnalystName, Answer, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Proof,
-    ProofSite, RunId, SiteOutcome, TurnedAway, answer_digest,
+    AnalystName, Answer, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, Proof, ProofSite, RunId,
+    SiteOutcome, TurnedAway, answer_digest,
 };
 
 use crate::coordinator::Coordinator;
@@ -95,10 +95,7 @@ impl Coordinator {
             parameters: run.parameters.clone(),
             purpose: run.purpose.clone(),
             agreement: run.agreement.clone(),
-            grouping: match run.grouping {
-                Grouping::All => GroupingName::All,
-                Grouping::Kind => GroupingName::Kind,
-            },
+            grouping: run.grouping.into(),
             asked_at: run.asked_at,
             deadline: run.deadline,
             coordinator_key: self.0.config.signing_key.public(),
@@ -139,6 +136,7 @@ impl Closed {
             code: order.provider.clone(),
             name: order.name.clone(),
             kind: order.kind,
+            places: order.places.clone(),
             key: order.key,
         };
         AskedRoster { providers: self.orders.iter().map(|(order, _)| provider(order)).collect() }

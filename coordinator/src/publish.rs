@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use combine::{Block, Heard, Member, Quorum, Settled, Site, settle, together};
+use combine::{Block, Heard, Member, Quorum, Settled, Site, partition, settle, together};
 use template::{Grouping, ProviderKind, Query, SiteFigures};
-use wire::{Answer, RunState, SiteOutcome};
+use wire::{Answer, Places, RunState, SiteOutcome};
 
 use crate::answer;
 use crate::run::{Published, SiteSnapshot, Snapshot};
@@ -105,14 +105,11 @@ fn addable(
 /// The sites that `wanted` names, group by group: who releases a table that covers something.
 fn candidates(snapshot: &Snapshot, wanted: impl Fn(&SiteSnapshot) -> bool) -> Vec<BTreeSet<Member>> {
     let covers = |site: &&SiteSnapshot| heard(site, Block::default()).heard.answers();
-    let of = |kind: Option<ProviderKind>| {
-        let of_kind = |site: &&SiteSnapshot| kind.is_none_or(|kind| site.record.kind == kind);
-        snapshot.sites.iter().filter(|site| wanted(site)).filter(of_kind).filter(covers).map(member).collect()
-    };
-    match snapshot.record.grouping {
-        Grouping::All => vec![of(None)],
-        Grouping::Kind => ProviderKind::ALL.into_iter().map(|kind| of(Some(kind))).collect(),
-    }
+    let all: BTreeSet<Member> = snapshot.sites.iter().filter(|site| wanted(site)).filter(covers).map(member).collect();
+    let Some(query) = snapshot.query.as_deref() else { return vec![all] };
+    let asked: Vec<(Member, &Places)> = snapshot.sites.iter().map(|site| (member(site), &site.record.places)).collect();
+    let groups = partition(&quorum(query), &query.template().groupings, snapshot.record.grouping, &asked);
+    groups.into_iter().map(|group| &group.members & &all).collect()
 }
 
 /// Who of `wanted` is summed. A group in which too few answer has no sum.
@@ -137,6 +134,7 @@ pub(crate) fn heard(site: &SiteSnapshot, block: Block) -> Site<'_> {
     Site {
         provider: &site.record.provider,
         kind: site.record.kind,
+        places: &site.record.places,
         heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
         block,
     }
@@ -191,6 +189,6 @@ fn enough(query: &Query, grouping: Grouping, members: &BTreeSet<Member>) -> bool
     let enough = |kind: ProviderKind| number(kind).is_ok_and(|number| number >= template.min_sites(kind));
     match grouping {
         Grouping::All => template.runs_at.iter().all(|kind| enough(*kind)),
-        Grouping::Kind => members.first().is_some_and(|member| enough(member.kind)),
+        Grouping::Kind | Grouping::Place(_) => members.first().is_some_and(|member| enough(member.kind)),
     }
 }

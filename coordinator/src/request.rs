@@ -1,7 +1,7 @@
 //! Requests that analysts sign with their own keys: whether one is of this question, and what it led to before.
 
-use template::{Digest, Envelope, Query, Request};
-use wire::{AnalystName, Ask, GroupingName, RunId, TurnedAway};
+use template::{Digest, Envelope, Grouping, Query, Request};
+use wire::{AnalystName, Ask, RunId, TurnedAway};
 
 use crate::ask::Question;
 use crate::coordinator::Coordinator;
@@ -73,11 +73,7 @@ impl Coordinator {
         let values = |query: &Query| -> Vec<(String, String)> {
             query.parameters().map(|(parameter, value)| (parameter.name.clone(), value.to_string())).collect()
         };
-        let grouping = match ask.grouping {
-            None => "",
-            Some(GroupingName::All) => "all",
-            Some(GroupingName::Kind) => "kind",
-        };
+        let grouping = ask.grouping.map_or("", |name| Grouping::from(name).name());
         for (agrees, what) in [
             (document.template_sha256 == question.listed.approved.digest(), "template"),
             (values(&signed) == values(&question.query), "parameters"),

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use combine::ELSEWHERE;
 use serde::Deserialize;
-use template::{ProviderKind, PublicKey};
-use wire::ProviderCode;
+use template::{Place, ProviderKind, PublicKey};
+use wire::{Places, ProviderCode};
 
 /// The longest roster, in bytes.
 const ROSTER_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -20,8 +21,12 @@ pub struct Provider {
     pub name: String,
     /// Its kind.
     pub kind: ProviderKind,
+    /// The integrated care board that it belongs to, if it belongs to one.
+    pub board: Option<String>,
     /// The locality that it belongs to, if it belongs to one.
     pub locality: Option<String>,
+    /// The primary care network that it belongs to, if it belongs to one.
+    pub network: Option<String>,
     /// What its releases and refusals are signed with, Ed25519.
     pub key: PublicKey,
 }
@@ -69,6 +74,14 @@ struct Written {
     provider: Vec<Provider>,
 }
 
+impl Provider {
+    /// Where it belongs.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        Places { board: self.board.clone(), locality: self.locality.clone(), network: self.network.clone() }
+    }
+}
+
 impl Roster {
     /// Reads a roster.
     ///
@@ -96,10 +109,14 @@ impl Roster {
         for provider in providers {
             let one_line =
                 |text: &str| !text.trim().is_empty() && text.len() <= 200 && !text.chars().any(char::is_control);
+            let is_place = |text: &str| one_line(text) && text != ELSEWHERE;
             let problem = if !one_line(&provider.name) {
                 Some("write its name, one line of at most 200 bytes")
-            } else if provider.locality.as_deref().is_some_and(|locality| !one_line(locality)) {
-                Some("write its locality, one line of at most 200 bytes, or leave it out")
+            } else if !Place::ALL.iter().all(|place| provider.places().of(*place).is_none_or(is_place)) {
+                Some(
+                    "write its board, locality and network, each one line of at most 200 bytes, or leave them out; no place \
+                      is called `elsewhere`",
+                )
             } else if !keys.insert(provider.key) {
                 Some("has another provider's key; each provider signs with its own")
             } else {
@@ -184,6 +201,8 @@ mod tests {
             (good.replace(&"1".repeat(64), "1"), "a public key is 64 lower-case hexadecimal digits"),
             (good.replace("name =", "title ="), "unknown field `title`"),
             (good.replace("Y00001 Surgery", " "), "write its name"),
+            (format!("{good}locality = \"\"\n"), "write its board, locality and network"),
+            (format!("{good}network = \"elsewhere\"\n"), "no place is called `elsewhere`"),
         ] {
             let error = read(&text).unwrap_err();
             assert!(error.contains(expected), "{error}");

@@ -94,7 +94,16 @@ impl Run {
             let key = key();
             let code = format!("R{n:03}").parse().unwrap();
             let name = format!("Hospital {n}");
-            (AskedProvider { code, name, kind: ProviderKind::Hospital, key: key.public() }, key)
+            (
+                AskedProvider {
+                    code,
+                    name,
+                    kind: ProviderKind::Hospital,
+                    places: wire::Places::default(),
+                    key: key.public(),
+                },
+                key,
+            )
         };
         Self {
             id: RunId::random().unwrap(),

@@ -389,6 +389,7 @@ fn differences_of_published_tables_give_people_away_and_of_ours_do_not() {
 
 #[test]
 fn sums_over_sites_have_the_published_bounds() {
+    static NOWHERE: wire::Places = wire::Places { board: None, locality: None, network: None };
     let Some(sums) = file("site_sum_bounds.json") else { return };
     let policy = Policy::hes_2018();
     let domain = Domain::new(Vec::new(), Vec::new()).unwrap();
@@ -413,6 +414,7 @@ fn sums_over_sites_have_the_published_bounds() {
         figures: &[],
         populations: &[],
         quorum: &quorum,
+        declared: &[Sites::All],
         grouping: Sites::All,
     };
     for example in sums["examples"].as_array().unwrap() {
@@ -422,6 +424,7 @@ fn sums_over_sites_have_the_published_bounds() {
         let sites: Vec<Site<'_>> = tables
             .iter()
             .map(|table| Site {
+                places: &NOWHERE,
                 provider: &code,
                 kind: ProviderKind::Hospital,
                 heard: table.as_ref().map_or(Heard::Failed, Heard::Released),

@@ -263,15 +263,24 @@ pub(crate) enum ListFormat {
 pub(crate) enum GroupBy {
     /// All sites in one figure
     All,
+    /// One figure per kind of provider and integrated care board
+    Board,
     /// One figure per kind of provider
     Kind,
+    /// One figure per kind of provider and locality
+    Locality,
+    /// One figure per kind of provider and primary care network
+    Network,
 }
 
 impl From<GroupBy> for GroupingName {
     fn from(group_by: GroupBy) -> Self {
         match group_by {
             GroupBy::All => Self::All,
+            GroupBy::Board => Self::Board,
             GroupBy::Kind => Self::Kind,
+            GroupBy::Locality => Self::Locality,
+            GroupBy::Network => Self::Network,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Asking in the analyst's own hand: the question as the analyst's key signs it.
 
 use chrono::{Duration, SubsecRound as _, Utc};
-use template::{Digest, Document as _, REQUEST_MINUTES_MAX, RequestDocument, RequestId, RequestParameter};
-use wire::{Ask, Desk, DeskError, GroupingName, RunId, TemplateEntry};
+use template::{Digest, Document as _, Grouping, REQUEST_MINUTES_MAX, RequestDocument, RequestId, RequestParameter};
+use wire::{Ask, Desk, DeskError, RunId, TemplateEntry};
 
 use crate::key::{self, KeyFileError};
 use crate::settings::Signing;
@@ -67,11 +67,7 @@ async fn signed(desk: &mut Desk, signing: &Signing, ask: &Ask) -> Result<Option<
         purpose: ask.purpose.clone(),
         analyst: name.parse().map_err(|_| AskError::Name)?,
         organisation,
-        grouping: match ask.grouping {
-            None => String::new(),
-            Some(GroupingName::All) => "all".to_owned(),
-            Some(GroupingName::Kind) => "kind".to_owned(),
-        },
+        grouping: ask.grouping.map_or("", |name| Grouping::from(name).name()).to_owned(),
         issued_at,
         expires_at: issued_at + Duration::minutes(REQUEST_MINUTES_MAX),
     };

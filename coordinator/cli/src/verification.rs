@@ -12,8 +12,8 @@ use template::{
     SiteFigures, TrustRoot,
 };
 use wire::{
-    Answer, AnswerSite, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, GroupingName, Order,
-    Proof, ProofError, ProviderCode, ReportedRelease, SiteOutcome, VerifiedOrder, answer_digest, verify_refusal,
+    Answer, AnswerSite, AskedProvider, AskedRoster, EvidenceKind, EvidencePart, EvidenceRun, Order, Proof, ProofError,
+    ProviderCode, ReportedRelease, SiteOutcome, VerifiedOrder, answer_digest, verify_refusal,
 };
 
 /// What the reader knows from elsewhere. What is not given is taken from the evidence, and told to be compared.
@@ -109,14 +109,12 @@ pub fn verify_evidence(parts: &[EvidencePart], anchors: &Anchors) -> Result<Veri
         .map(|site| Site {
             provider: &site.provider.code,
             kind: site.provider.kind,
+            places: &site.provider.places,
             heard: Heard::of(site.outcome, site.release.as_ref().map(|release| &release.reported)),
             block: site.block.map(Block).unwrap_or_default(),
         })
         .collect();
-    let grouping = match run.grouping {
-        GroupingName::All => Grouping::All,
-        GroupingName::Kind => Grouping::Kind,
-    };
+    let grouping = Grouping::from(run.grouping);
     let lookups = lookups(parts, &roots, &run)?;
     let lookups: Vec<&Lookup> = lookups.iter().collect();
     let read: Vec<Digest> = lookups.iter().map(|lookup| lookup.digest()).collect();
@@ -214,6 +212,7 @@ impl SiteEvidence<'_> {
             provider: self.code(),
             name: self.provider.name.clone(),
             kind: self.provider.kind,
+            places: self.provider.places.clone(),
             outcome: self.outcome,
             as_at: self.release.as_ref().map(|release| release.header.as_at),
             since_revision: self.since,

@@ -52,6 +52,7 @@ pub fn conclude(
         figures: &template.figures,
         populations: &populations,
         quorum: &quorum,
+        declared: &template.groupings,
         grouping,
     };
     let known = Known::new(query, lookups, sites)?;
@@ -192,13 +193,19 @@ fn document(question: &Question<'_>, template: &Template, group: Group) -> Answe
         Ok(table) => (GroupState::Combined, cells(question, &table.cells), figures(question, template, &table.figures)),
     };
     AnswerGroup {
-        name: group.kind.map_or("all", ProviderKind::name).to_owned(),
+        name: name(group.kind, group.place.as_deref()),
         asked: count(group.asked),
         answered: count(group.answered),
         state,
         cells,
         figures,
     }
+}
+
+/// The name of a group of sites.
+fn name(kind: Option<ProviderKind>, place: Option<&str>) -> String {
+    let kind = kind.map_or("all", ProviderKind::name);
+    place.map_or_else(|| kind.to_owned(), |place| format!("{kind} {place}"))
 }
 
 fn cells(question: &Question<'_>, cells: &[Vec<crate::CombinedCell>]) -> Vec<CombinedCell> {

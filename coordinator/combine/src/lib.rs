@@ -16,6 +16,7 @@ mod figure;
 mod known;
 mod late;
 mod notes;
+mod places;
 mod quantile;
 mod quorum;
 mod rates;
@@ -33,6 +34,7 @@ pub use crate::document::{Conclusions, conclude, dimensions, measures};
 pub use crate::figure::CombinedFigure;
 pub use crate::late::together;
 pub use crate::notes::notes;
+pub use crate::places::{ELSEWHERE, Together, partition};
 pub use crate::quorum::Quorum;
 pub use crate::rates::Bounds;
 pub use crate::site::{Block, Heard, Site};
@@ -50,6 +52,8 @@ pub struct Question<'a> {
     pub populations: &'a [Population],
     /// The least number of sites.
     pub quorum: &'a Quorum,
+    /// How sites may be put together, in the order of the template.
+    pub declared: &'a [Grouping],
     /// How sites are put together.
     pub grouping: Grouping,
 }
@@ -59,6 +63,8 @@ pub struct Question<'a> {
 pub struct Group {
     /// The kind of provider, or `None` for all sites together.
     pub kind: Option<ProviderKind>,
+    /// The place, where sites are put together by place.
+    pub place: Option<String>,
     /// Sites asked.
     pub asked: usize,
     /// Sites that released a table that covers something of what is asked.
@@ -114,26 +120,41 @@ pub fn combine(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Vec<Group>
         return Err(CombineError::Shape);
     }
     match question.grouping {
-        Grouping::All => Ok(vec![group(question, None, sites)?]),
+        Grouping::All => Ok(vec![group(question, None, None, sites)?]),
         Grouping::Kind => ProviderKind::ALL
             .into_iter()
             .filter(|kind| sites.iter().any(|site| site.kind == *kind))
             .map(|kind| {
                 let of_kind: Vec<Site<'_>> = sites.iter().filter(|site| site.kind == kind).copied().collect();
-                group(question, Some(kind), &of_kind)
+                group(question, Some(kind), None, &of_kind)
             })
             .collect(),
+        Grouping::Place(_) => {
+            let asked: Vec<(Member, &wire::Places)> = sites.iter().map(|site| (site.member(), site.places)).collect();
+            let groups = partition(question.quorum, question.declared, question.grouping, &asked).into_iter();
+            groups
+                .map(|Together { kind, place, members }| {
+                    let here = sites.iter().filter(|site| members.contains(&site.member())).copied();
+                    group(question, kind, place, &here.collect::<Vec<_>>())
+                })
+                .collect()
+        }
     }
 }
 
-fn group(question: &Question<'_>, kind: Option<ProviderKind>, sites: &[Site<'_>]) -> Result<Group, CombineError> {
+fn group(
+    question: &Question<'_>,
+    kind: Option<ProviderKind>,
+    place: Option<String>,
+    sites: &[Site<'_>],
+) -> Result<Group, CombineError> {
     let answering = || sites.iter().filter(|site| site.heard.answers());
     let missing = question.quorum.missing(sites.iter().map(|site| site.kind), answering().map(|site| site.kind));
     let table = match missing {
         Some(needed) => Err(TooFewSites { needed }),
         None => Ok(table(question, sites)?),
     };
-    Ok(Group { kind, asked: sites.len(), answered: answering().count(), table })
+    Ok(Group { kind, place, asked: sites.len(), answered: answering().count(), table })
 }
 
 fn table(question: &Question<'_>, sites: &[Site<'_>]) -> Result<Table, CombineError> {

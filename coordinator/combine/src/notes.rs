@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use disclosure::{Cell, Extent, MeasureKind, Reported, Zeros};
 use template::{Denominator, FigureKind, ProviderKind};
 
+use crate::places::ELSEWHERE;
 use crate::site::{Heard, Site};
 use crate::{Group, Question};
 
@@ -25,6 +26,7 @@ pub fn notes(question: &Question<'_>, sites: &[Site<'_>], groups: &[Group]) -> V
         notes.extend(counted_at_each(question, sites));
         notes.extend(figures(question, groups));
         notes.extend(held_back(groups));
+        notes.extend(elsewhere(groups));
     }
     notes.extend(missing(sites));
     notes.extend(coverage(sites, &tables));
@@ -113,6 +115,16 @@ fn held_back(groups: &[Group]) -> Option<String> {
     let mut cells = tables.flat_map(|table| table.cells.iter().flatten());
     cells.any(|cell| cell.state == wire::CellState::TooFewSites).then(|| {
         "A cell that fewer sites cover than the template needs is held back, and so is every total over it.".to_owned()
+    })
+}
+
+/// Places that stand under no name of their own.
+fn elsewhere(groups: &[Group]) -> Option<String> {
+    groups.iter().any(|group| group.place.as_deref() == Some(ELSEWHERE)).then(|| {
+        format!(
+            "`{ELSEWHERE}` puts sites together that belong to no place, places with fewer sites than the template needs, \
+             and the smallest others that it takes for those not to follow by subtraction."
+        )
     })
 }
 

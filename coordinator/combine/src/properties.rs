@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use template::{Denominator, Figure, FigureKind, Grouping, Lookup, Percent, Population, ProviderKind, Standard};
 use wire::ProviderCode;
 
+use super::tests::NOWHERE;
 use super::*;
 
 const SEXES: usize = 2;
@@ -376,12 +377,12 @@ proptest! {
     fn the_truth_lies_within_the_bounds(holdings in holdings()) {
         let tables: Vec<Reported> = holdings.iter().map(reported).collect();
         let codes = SITES.map(|code| code.parse::<ProviderCode>().unwrap());
-        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default() };
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default(), places: &NOWHERE };
         let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
         let (domain, measures, figures, populations) = (domain(), measures(), figures(), populations());
         let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));
         let grouping = Grouping::All;
-        let question = Question { domain: &domain, measures: &measures, figures: &figures, populations: &populations, quorum: &quorum, grouping };
+        let question = Question { domain: &domain, measures: &measures, figures: &figures, populations: &populations, quorum: &quorum, declared: &[grouping], grouping };
         let group = combine(&question, &sites).unwrap().remove(0);
         let Ok(table) = group.table else {
             prop_assert!(holdings.iter().all(|holding| !holding.covered.contains(&true)));
@@ -409,7 +410,7 @@ proptest! {
         let published: Vec<_> = holdings.iter().map(|holding| published(holding, others)).collect();
         let tables: Vec<Reported> =
             holdings.iter().zip(&published).map(|(holding, published)| reported_beside(holding, published)).collect();
-        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default() };
+        let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default(), places: &NOWHERE };
         let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
         let mut known = known::Known::default();
         sites.iter().zip(&published).for_each(|(site, published)| known.add(site, published));
@@ -417,7 +418,7 @@ proptest! {
         let (domain, measures) = (domain(), measures());
         let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));
         let grouping = Grouping::All;
-        let question = Question { domain: &domain, measures: &measures, figures: &[], populations: &[], quorum: &quorum, grouping };
+        let question = Question { domain: &domain, measures: &measures, figures: &[], populations: &[], quorum: &quorum, declared: &[grouping], grouping };
         let combined = |sites: &[Site<'_>]| combine(&question, sites).unwrap().remove(0).table;
         let (Ok(with), Ok(without)) = (combined(&known.sites(&sites)), combined(&sites)) else { return Ok(()) };
         check_cells(&with, &holdings);

@@ -2,7 +2,9 @@
 
 use disclosure::{Cell, Extent, Reported};
 use template::ProviderKind;
-use wire::{ProviderCode, Refusal, SiteCounts, SiteOutcome};
+use wire::{Places, ProviderCode, Refusal, SiteCounts, SiteOutcome};
+
+use crate::blocks::Member;
 
 /// An asked site and what was heard of it.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +13,8 @@ pub struct Site<'a> {
     pub provider: &'a ProviderCode,
     /// Its kind.
     pub kind: ProviderKind,
+    /// Where it belongs, as the roster says.
+    pub places: &'a Places,
     /// What was heard.
     pub heard: Heard<'a>,
     /// Which sites come into answers to this question together; see [`crate::settle`].
@@ -36,6 +40,14 @@ pub enum Heard<'a> {
     Failed,
     /// Nothing yet.
     Waiting,
+}
+
+impl Site<'_> {
+    /// The site, as far as sums of sites are concerned.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member { kind: self.kind, provider: self.provider.clone() }
+    }
 }
 
 impl<'a> Heard<'a> {

@@ -32,6 +32,9 @@ fn star(zeros: Zeros) -> Cell {
     Cell::Suppressed { low, high }
 }
 
+/// No place.
+pub(crate) static NOWHERE: wire::Places = wire::Places { board: None, locality: None, network: None };
+
 fn gp(heard: Heard<'_>) -> Site<'_> {
     site(ProviderKind::Gp, heard)
 }
@@ -39,14 +42,21 @@ fn gp(heard: Heard<'_>) -> Site<'_> {
 /// A site of which it does not matter who it is.
 fn site(kind: ProviderKind, heard: Heard<'_>) -> Site<'_> {
     static CODE: std::sync::LazyLock<ProviderCode> = std::sync::LazyLock::new(|| "Y00001".parse().unwrap());
-    Site { provider: &CODE, kind, heard, block: Block::default() }
+    Site { provider: &CODE, kind, heard, block: Block::default(), places: &NOWHERE }
 }
 
 fn combined(sites: &[Site<'_>], grouping: Grouping, min_gp: u32, figures: &[Figure]) -> (Vec<Group>, Vec<String>) {
     let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Gp, min_gp), (ProviderKind::Ambulance, 1)]));
     let (domain, measures) = (domain(), measures());
-    let question =
-        Question { domain: &domain, measures: &measures, figures, populations: &[], quorum: &quorum, grouping };
+    let question = Question {
+        domain: &domain,
+        measures: &measures,
+        figures,
+        populations: &[],
+        quorum: &quorum,
+        declared: &[grouping],
+        grouping,
+    };
     let groups = combine(&question, sites).unwrap();
     let notes = notes(&question, sites, &groups);
     (groups, notes)
@@ -261,6 +271,7 @@ fn a_table_of_another_question_is_refused() {
         figures: &[],
         populations: &[],
         quorum: &quorum,
+        declared: &[Grouping::All],
         grouping: Grouping::All,
     };
     assert_eq!(combine(&question, &[gp(Heard::Released(&table))]), Err(CombineError::Shape));

@@ -5,20 +5,27 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use template::{Digest, Grouping, ProviderKind};
-use wire::{AnalystName, OrderId, RunId};
+use wire::{AnalystName, OrderId, Places, RunId};
 
 use crate::store::StoreError;
 use crate::store::record::{AnswerRecord, OpenRecord, OrderRecord, OutcomeKind, OutcomeRecord, RunRecord};
 
 const RUN: &str = "run.id, analyst, template, template_id, template_version, title, parameters, purpose, grouping, \
-                   asked_at, deadline, closed_at, agreement, request, late_until";
+                   asked_at, deadline, closed_at, agreement, request, late_until, place";
 const ORDER: &str = "ordered.id, run, provider, name, ordered.kind, key, ordered.envelope, \
-                     outcome.kind, outcome.envelope, received_at";
+                     outcome.kind, outcome.envelope, received_at, board, locality, network";
 
 pub(super) const fn grouping_word(grouping: Grouping) -> &'static str {
     match grouping {
         Grouping::All => "all",
-        Grouping::Kind => "kind",
+        Grouping::Kind | Grouping::Place(_) => "kind",
+    }
+}
+
+pub(super) const fn place_word(grouping: Grouping) -> Option<&'static str> {
+    match grouping {
+        Grouping::All | Grouping::Kind => None,
+        Grouping::Place(place) => Some(place.name()),
     }
 }
 
@@ -117,7 +124,7 @@ pub(super) fn runs(connection: &Connection, limit: u32) -> Result<Vec<(RunRecord
     );
     let runs: Vec<(Result<RunRecord, StoreError>, u32, u32)> = connection
         .prepare(&sql)?
-        .query_map([limit], |row| Ok((run_record(row), row.get(15)?, row.get(16)?)))?
+        .query_map([limit], |row| Ok((run_record(row), row.get(16)?, row.get(17)?)))?
         .collect::<rusqlite::Result<_>>()?;
     runs.into_iter().map(|(run, asked, released)| Ok((run?, asked, released))).collect()
 }
@@ -215,9 +222,12 @@ fn run_record(row: &Row<'_>) -> Result<RunRecord, StoreError> {
             title: text(5).ok()?,
             parameters: serde_json::from_str(&text(6).ok()?).ok()?,
             purpose: text(7).ok()?,
-            grouping: [Grouping::All, Grouping::Kind]
-                .into_iter()
-                .find(|grouping| text(8).is_ok_and(|word| word == grouping_word(*grouping)))?,
+            grouping: {
+                let (word, place) = (text(8).ok()?, row.get::<_, Option<String>>(15).ok()?);
+                let is =
+                    |grouping: &Grouping| grouping_word(*grouping) == word && place_word(*grouping) == place.as_deref();
+                Grouping::ALL.into_iter().find(is)?
+            },
             asked_at: time(row.get(9).ok()?)?,
             deadline: time(row.get(10).ok()?)?,
             late_until: time(row.get(14).ok()?)?.max(time(row.get(10).ok()?)?),
@@ -245,6 +255,7 @@ fn order_record(row: &Row<'_>) -> Result<(OrderRecord, Option<OutcomeRecord>), S
             provider: text(2)?.parse().ok()?,
             name: text(3)?,
             kind: ProviderKind::ALL.into_iter().find(|known| known.name() == kind)?,
+            places: Places { board: row.get(10).ok()?, locality: row.get(11).ok()?, network: row.get(12).ok()? },
             key: text(5)?.parse().ok()?,
             envelope: row.get(6).ok()?,
         })

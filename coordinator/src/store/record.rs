@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use combine::Member;
 use template::{Digest, Grouping, ProviderKind, PublicKey};
-use wire::{AnalystName, OrderId, ParameterValue, ProviderCode, RunId};
+use wire::{AnalystName, OrderId, ParameterValue, Places, ProviderCode, RunId};
 
 /// A question to the region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct OrderRecord {
     pub name: String,
     /// Its kind when it was asked.
     pub kind: ProviderKind,
+    /// Where it belonged when it was asked.
+    pub places: Places,
     /// Its key when it was asked: what it says is verified against this one.
     pub key: PublicKey,
     /// The signed order, exact bytes.

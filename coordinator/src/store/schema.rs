@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// One entry per version of the schema: what brings the version before it up to date. Entries are only ever added.
-const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
+const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
 
 const FIRST: &str = "
     create table run (
@@ -53,6 +53,14 @@ const FIRST: &str = "
         digest text primary key,
         envelope blob not null
     ) strict;
+";
+
+/// Where providers belong, and sites put together by place: `grouping` is `kind` then, and `place` says by which.
+const SEVENTH: &str = "
+    alter table run add column place text;
+    alter table ordered add column board text;
+    alter table ordered add column locality text;
+    alter table ordered add column network text;
 ";
 
 /// Late answers, and which sites were summed in answers to which question: what later ones are compared with. It is never

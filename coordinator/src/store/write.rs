@@ -12,7 +12,7 @@ use wire::{KnownRelease, OrderId, ProviderCode, RunId};
 use crate::store::StoreError;
 use crate::store::audit::{self, AuditKind, AuditNote};
 use crate::store::custody;
-use crate::store::read::{grouping_word, outcome_word};
+use crate::store::read::{grouping_word, outcome_word, place_word};
 use crate::store::record::{
     AnswerRecord, Kept, OrderRecord, OutcomeKind, OutcomeRecord, RequestRecord, RunRecord, SignedDocument,
 };
@@ -157,7 +157,9 @@ pub(super) fn add_run(
 ) -> rusqlite::Result<()> {
     let parameters = serde_json::to_string(&run.parameters).unwrap_or_default();
     connection
-        .prepare_cached("insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null, ?12, ?13, ?14)")?
+        .prepare_cached(
+            "insert into run values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, null, ?12, ?13, ?14, ?15)",
+        )?
         .execute(params![
             run.id.to_string(),
             run.analyst.as_str(),
@@ -173,6 +175,7 @@ pub(super) fn add_run(
             run.agreement,
             run.request.map(|digest| digest.to_string()),
             run.late_until.timestamp(),
+            place_word(run.grouping),
         ])?;
     if let Some(request) = request {
         connection.prepare_cached("insert into request values (?1, ?2, ?3, ?4)")?.execute(params![
@@ -182,7 +185,8 @@ pub(super) fn add_run(
             request.envelope,
         ])?;
     }
-    let mut insert = connection.prepare_cached("insert into ordered values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+    let mut insert =
+        connection.prepare_cached("insert into ordered values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     for (place, order) in orders.iter().enumerate() {
         insert.execute(params![
             order.id.to_string(),
@@ -193,6 +197,9 @@ pub(super) fn add_run(
             order.kind.name(),
             order.key.to_string(),
             order.envelope,
+            order.places.board,
+            order.places.locality,
+            order.places.network,
         ])?;
     }
     let mut insert = connection.prepare_cached("insert into document values (?1, ?2) on conflict do nothing")?;

@@ -9,6 +9,7 @@ mod evidence;
 mod governance;
 mod late;
 mod log;
+mod places;
 mod program;
 mod questions;
 mod region;

@@ -41,6 +41,7 @@ fn orders(run: &RunRecord, number: usize) -> Vec<OrderRecord> {
         provider: format!("Y{n:05}").parse().unwrap(),
         name: format!("Surgery {n}"),
         kind: ProviderKind::Gp,
+        places: wire::Places { locality: Some("North".into()), ..wire::Places::default() },
         key: key().public(),
         envelope: vec![0, 255, 10],
     };

@@ -49,7 +49,10 @@ pub(crate) struct TemplateDocument {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum GroupingDocument {
     All,
+    Board,
     Kind,
+    Locality,
+    Network,
 }
 
 fn everything_together() -> Vec<GroupingDocument> {

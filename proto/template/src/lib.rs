@@ -28,6 +28,7 @@ mod role;
 mod root;
 #[cfg(test)]
 mod sample;
+mod site_grouping;
 mod structural;
 mod template;
 mod text;
@@ -67,5 +68,6 @@ pub use crate::root::{
     Person, PersonDocument, Quorum, QuorumError, ROOT_STEPS_MAX, RoleDocument, RootDocument, RootError, TrustRoot,
     Whose,
 };
+pub use crate::site_grouping::{Grouping, Place};
 pub use crate::structural::StructuralZero;
-pub use crate::template::{Grouping, SiteFigures, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateMeasure};
+pub use crate::template::{SiteFigures, TEMPLATE_BYTES_MAX, Template, TemplateError, TemplateMeasure};

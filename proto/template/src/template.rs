@@ -16,6 +16,7 @@ use crate::grouping;
 use crate::kind::ProviderKind;
 use crate::parameter::{Longest, Parameter, Range};
 use crate::period::{Month, PeriodUnit};
+use crate::site_grouping::{Grouping, Place};
 use crate::structural::{StructuralZero, structural_zeros};
 
 /// The longest template, in bytes.
@@ -77,15 +78,6 @@ pub struct Template {
     pub policy: Policy,
     /// The SQL that returns contributions.
     pub sql: String,
-}
-
-/// How sites are put together in an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouping {
-    /// All sites in one figure.
-    All,
-    /// One figure per kind of provider.
-    Kind,
 }
 
 /// Whether single sites' figures may be shown.
@@ -220,6 +212,9 @@ fn from_document(document: TemplateDocument) -> Result<Template, TemplateError> 
             .map(|grouping| match grouping {
                 GroupingDocument::All => Grouping::All,
                 GroupingDocument::Kind => Grouping::Kind,
+                GroupingDocument::Board => Grouping::Place(Place::Board),
+                GroupingDocument::Locality => Grouping::Place(Place::Locality),
+                GroupingDocument::Network => Grouping::Place(Place::Network),
             })
             .collect(),
         sites: if document.show_sites { SiteFigures::Shown } else { SiteFigures::Hidden },
@@ -267,6 +262,11 @@ fn check_head(document: &TemplateDocument) -> Result<(), TemplateError> {
         return Err(part("runs_at and group_sites_by", "name at least one"));
     }
     distinct("runs_at", document.runs_at.iter())?;
+    // Two providers may hold the same people under questions that neither can compare, so only practices, which share
+    // nobody, go finer than the locality.
+    if document.group_sites_by.contains(&GroupingDocument::Network) && document.runs_at != [ProviderKind::Gp] {
+        return Err(part("group_sites_by", "`network` is for templates that run at `gp` alone; write `locality`"));
+    }
     for kind in &document.runs_at {
         match document.min_sites.get(kind) {
             None | Some(0) => return Err(part("min_sites", format!("give the least number of sites for `{kind}`"))),

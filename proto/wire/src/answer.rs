@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use template::{Digest, ProviderKind};
+use template::{Digest, Grouping, Place, ProviderKind};
 
 use crate::id::RunId;
 use crate::identity::{AnalystName, ProviderCode};
@@ -44,8 +44,62 @@ pub struct Ask {
 pub enum GroupingName {
     /// All sites in one figure.
     All,
+    /// One figure per kind of provider and integrated care board.
+    Board,
     /// One figure per kind of provider.
     Kind,
+    /// One figure per kind of provider and locality.
+    Locality,
+    /// One figure per kind of provider and primary care network.
+    Network,
+}
+
+impl From<GroupingName> for Grouping {
+    fn from(name: GroupingName) -> Self {
+        match name {
+            GroupingName::All => Self::All,
+            GroupingName::Board => Self::Place(Place::Board),
+            GroupingName::Kind => Self::Kind,
+            GroupingName::Locality => Self::Place(Place::Locality),
+            GroupingName::Network => Self::Place(Place::Network),
+        }
+    }
+}
+
+impl From<Grouping> for GroupingName {
+    fn from(grouping: Grouping) -> Self {
+        match grouping {
+            Grouping::All => Self::All,
+            Grouping::Kind => Self::Kind,
+            Grouping::Place(Place::Board) => Self::Board,
+            Grouping::Place(Place::Locality) => Self::Locality,
+            Grouping::Place(Place::Network) => Self::Network,
+        }
+    }
+}
+
+/// Where a provider belongs, as the region's roster says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    /// Its integrated care board.
+    pub board: Option<String>,
+    /// Its locality.
+    pub locality: Option<String>,
+    /// Its primary care network.
+    pub network: Option<String>,
+}
+
+impl Places {
+    /// The one of this sort.
+    #[must_use]
+    pub fn of(&self, place: Place) -> Option<&str> {
+        match place {
+            Place::Board => self.board.as_deref(),
+            Place::Locality => self.locality.as_deref(),
+            Place::Network => self.network.as_deref(),
+        }
+    }
 }
 
 /// The approved templates.
@@ -336,6 +390,9 @@ pub struct AnswerSite {
     pub name: String,
     /// Its kind.
     pub kind: ProviderKind,
+    /// Where it belonged when it was asked.
+    #[serde(default)]
+    pub places: Places,
     /// What came of asking it.
     pub outcome: SiteOutcome,
     /// When its snapshot was taken, if it released.
@@ -375,7 +432,8 @@ pub enum SiteOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerGroup {
-    /// `all`, a kind of provider, or the code of a provider whose own figures these are.
+    /// `all`, a kind of provider, perhaps with a place after it, or the code of a provider whose own figures these are.
+    /// The place `elsewhere` is what is left over of the kind.
     pub name: String,
     /// Sites asked.
     pub asked: u32,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use template::{Digest, ProviderKind, PublicKey};
 
-use crate::answer::{GroupingName, ParameterValue};
+use crate::answer::{GroupingName, ParameterValue, Places};
 use crate::id::RunId;
 use crate::identity::{AnalystName, ProviderCode};
 use crate::time::serde_text;
@@ -152,6 +152,9 @@ pub struct AskedProvider {
     pub name: String,
     /// Its kind when it was asked.
     pub kind: ProviderKind,
+    /// Where it belonged when it was asked.
+    #[serde(default)]
+    pub places: Places,
     /// The key that its release is verified with.
     pub key: PublicKey,
 }

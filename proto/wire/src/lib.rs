@@ -40,7 +40,7 @@ mod generated {
 pub use crate::answer::{
     Answer, AnswerDimension, AnswerGroup, AnswerGrouping, AnswerLevelGroup, AnswerMeasure, AnswerSite, Ask, CellState,
     CombinedCell, CombinedFigure, Counted, ExplainedSite, Explanation, GroupState, GroupingName, ParameterValue,
-    PeoplePer, Progress, RevisionSummary, Revisions, RunState, RunSummary, STANDS_FOR, SiteCounts, SiteOutcome,
+    PeoplePer, Places, Progress, RevisionSummary, Revisions, RunState, RunSummary, STANDS_FOR, SiteCounts, SiteOutcome,
     TemplateEntry, TemplateList,
 };
 pub use crate::answerer::{Answered, Answerer, Dispatch, KnownRelease};

@@ -16,7 +16,16 @@ fn site(code: &str, name: &str, kind: ProviderKind, outcome: SiteOutcome) -> Ans
     let as_at = (outcome == SiteOutcome::Released).then(|| time("2026-03-31T23:00:00Z"));
     let block = as_at.map(|_| 1);
     let since_revision = as_at.map(|_| if code == "RA4" { 2 } else { 1 });
-    AnswerSite { provider: code.parse().unwrap(), name: name.to_owned(), kind, outcome, as_at, since_revision, block }
+    AnswerSite {
+        provider: code.parse().unwrap(),
+        name: name.to_owned(),
+        kind,
+        places: wire::Places::default(),
+        outcome,
+        as_at,
+        since_revision,
+        block,
+    }
 }
 
 fn bounded(

@@ -1,7 +1,7 @@
 //! What is asked, of whom, what is read and who is counted.
 
 use disclosure::MeasureKind;
-use template::{SiteFigures, Template};
+use template::{Grouping, SiteFigures, Template};
 
 use super::{Section, Subject, note, plain, warning};
 use crate::checked::Read;
@@ -46,6 +46,12 @@ fn sites(template: &Template) -> Vec<super::Line> {
             }
         })
         .collect();
+    let places: Vec<&str> =
+        template.groupings.iter().filter(|g| matches!(g, Grouping::Place(_))).map(|g| g.name()).collect();
+    if !places.is_empty() {
+        let places = places.join(", ");
+        lines.push(plain(format!("figures may be shown per {places}; those with too few providers are put together")));
+    }
     lines.push(match template.sites {
         SiteFigures::Hidden => plain("single providers' figures are not shown to the analyst"),
         SiteFigures::Shown => warning("single providers' figures are shown to the analyst"),
