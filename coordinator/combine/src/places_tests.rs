@@ -68,7 +68,7 @@ fn weakened(sites: &[(Member, Places)]) -> Vec<BTreeSet<Member>> {
         places.entry((&of.locality, member.kind)).or_default().insert(member.clone());
     }
     let large = |((_, kind), members): &(_, BTreeSet<Member>)| members.len() >= quorum().needed(*kind) as usize;
-    shown.extend(places.into_iter().map(|((a, kind), m)| ((a, kind), m)).filter(large).map(|(_, members)| members));
+    shown.extend(places.into_iter().filter(large).map(|(_, members)| members));
     shown
 }
 

@@ -91,8 +91,8 @@ async fn no_difference_of_revisions_tells_of_a_single_site() {
     let region = Region::new(7);
     let coordinator = region.open();
     let (run, taken) = asked(&region, &coordinator, 3).await;
-    for n in 3..7 {
-        send(&coordinator, &region.nodes[n], &taken[n], people(n)).await;
+    for (n, taken) in taken.iter().enumerate().take(7).skip(3) {
+        send(&coordinator, &region.nodes[n], taken, people(n)).await;
     }
     let told = coordinator.revisions(ada(), run).await.unwrap();
     let mut all = Vec::new();
@@ -122,8 +122,8 @@ async fn no_difference_of_revisions_tells_of_a_single_site() {
     let coordinator = region.open();
     let (run, taken) = asked(&region, &coordinator, 3).await;
     let mut before = newest(&coordinator, run).await;
-    for n in 3..7 {
-        send(&coordinator, &region.nodes[n], &taken[n], people(n)).await;
+    for (n, taken) in taken.iter().enumerate().take(7).skip(3) {
+        send(&coordinator, &region.nodes[n], taken, people(n)).await;
         let after = newest(&coordinator, run).await;
         assert_eq!(attack(&after, &before), u64::from(people(n)[0]) - 2, "the attack works");
         before = after;

@@ -114,7 +114,7 @@ pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Foun
     if whole.new.is_some() {
         search.go(&whole.quantity, &all, &RoaringBitmap::new(), start)
     } else {
-        search.from_new(all, start)
+        search.with_a_new_one(all, start)
     }
 }
 
@@ -150,7 +150,7 @@ impl Open {
 impl Search<'_> {
     /// Of a whole that is old some part has to be new: each of those is tried first. What does not fit beside it, as
     /// other figures of the same people do not, is then out at once.
-    fn from_new(&mut self, mut parts: Vec<usize>, start: Open) -> Found {
+    fn with_a_new_one(&mut self, mut parts: Vec<usize>, start: Open) -> Found {
         let whole = Rc::clone(&self.whole.quantity);
         let new: Vec<usize> = parts.iter().copied().filter(|&place| self.parts[place].new.is_some()).collect();
         for place in new {
