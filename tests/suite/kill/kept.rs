@@ -107,7 +107,7 @@ pub fn orders(store: &Path, run: wire::RunId) -> Vec<Order> {
     connection
         .prepare(
             "select ordered.id, provider, ordered.envelope, deadline, outcome.kind, outcome.envelope from ordered \
-             join run on run.id = run left join outcome on ordered = ordered.id where run = ?1 order by place",
+             join run on run.id = run left join outcome on ordered = ordered.id where run = ?1 order by ordered.place",
         )
         .unwrap()
         .query_map([run.to_string()], |row| {

@@ -111,11 +111,7 @@ pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Foun
     let all: Vec<usize> = (0..parts.len()).collect();
     let mut search = Search { whole, parts, allowed, steps: 0, chosen: Vec::new() };
     let start = Open { excess: 0, below: whole.down(), above: whole.up() };
-    if whole.new.is_some() {
-        search.go(&whole.quantity, &all, &RoaringBitmap::new(), start)
-    } else {
-        search.with_a_new_one(all, start)
-    }
+    search.go(&whole.quantity, &all, &RoaringBitmap::new(), start)
 }
 
 /// How many people of a part may lie beyond the whole. How much beyond is known only where people are counted.
@@ -148,28 +144,6 @@ impl Open {
 }
 
 impl Search<'_> {
-    /// Of a whole that is old some part has to be new: each of those is tried first. What does not fit beside it, as
-    /// other figures of the same people do not, is then out at once.
-    fn with_a_new_one(&mut self, mut parts: Vec<usize>, start: Open) -> Found {
-        let whole = Rc::clone(&self.whole.quantity);
-        let new: Vec<usize> = parts.iter().copied().filter(|&place| self.parts[place].new.is_some()).collect();
-        for place in new {
-            parts.retain(|&other| other != place);
-            if !self.fits(place, &whole, &RoaringBitmap::new(), start) {
-                continue;
-            }
-            let (left, beyond) = whole.without(&self.parts[place].quantity);
-            let open = start.with(self.parts[place]);
-            self.chosen.push(place);
-            let found = self.go(&left, &parts, &RoaringBitmap::new(), Open { excess: open.excess + beyond, ..open });
-            self.chosen.pop();
-            if found != Found::Nothing {
-                return found;
-            }
-        }
-        Found::Nothing
-    }
-
     /// `left` is in no chosen part, of it `rest` never will be; `parts` are those that may still be chosen.
     fn go(&mut self, left: &Quantity, parts: &[usize], rest: &RoaringBitmap, open: Open) -> Found {
         self.steps += 1;
