@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use disclosure::{Cell, Extent, MeasureKind, Reported, Zeros};
 use template::{Denominator, FigureKind, ProviderKind};
+use wire::STANDS_FOR;
 
 use crate::places::ELSEWHERE;
 use crate::site::{Heard, Site};
@@ -22,6 +23,11 @@ pub fn notes(question: &Question<'_>, sites: &[Site<'_>], groups: &[Group]) -> V
              its bounds."
                 .to_owned(),
         );
+        notes.push(format!(
+            "A figure stands for {STANDS_FOR}. Of nearly the same people a site says what it said before, so that two \
+             answers cannot be subtracted; for exactly this question a bound may be off by that many people at each site \
+             that shows a figure."
+        ));
         notes.extend(hidden(&tables));
         notes.extend(counted_at_each(question, sites));
         notes.extend(figures(question, groups));

@@ -232,7 +232,7 @@ fn notes_say_what_is_missing_and_what_stars_mean() {
     // Practices share nobody.
     let practices = [gp(Heard::Released(&plain)), gp(Heard::Released(&plain))];
     let (_, notes) = combined(&practices, Grouping::All, 1, &[]);
-    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(notes.len(), 2, "what bounds are, and what figures stand for: {notes:?}");
 }
 
 #[test]
