@@ -34,6 +34,7 @@ fn numbers<'a>(row: &Row<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
     let cell = [
         text(row.measure.unwrap_or_default()),
         text(row.unit.unwrap_or_default()),
+        text(row.counted.unwrap_or_default()),
         number(figure.and_then(|figure| figure.central)),
         number(figure.map(|figure| figure.low)),
         number(figure.and_then(|figure| figure.high)),

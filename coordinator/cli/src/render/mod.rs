@@ -12,6 +12,7 @@
 //! | `group` | `all`, a kind of provider, or a provider's code |
 //! | one per dimension | its level, or `(total)`; named as the dimension, with `dimension.` before it where that is the name of another column here |
 //! | `measure`, `unit` | what is counted or summed, and in what; a figure has a unit and no measure |
+//! | `counted` | `once-per-person`; `once-per-provider`: a person known to several providers is in the figure several times; `per-record`: what is counted or summed belongs to one provider |
 //! | `central` | a figure to plot; empty where there is none |
 //! | `low`, `high` | the truth over the answering sites lies from `low` to `high`; an empty `high` is open |
 //! | `state` | `bounded`; `not_covered`: no answering site holds data for it; `too_few_sites`: the one row of a group that has no figures; `no_value`: a figure that cannot be told |

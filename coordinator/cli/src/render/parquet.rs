@@ -52,6 +52,7 @@ fn metadata(answer: &Answer) -> Vec<KeyValue> {
         ("purpose", answer.purpose.clone()),
         ("analyst", answer.analyst.to_string()),
         ("asked_at", answer.asked_at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        ("stands_for", answer.stands_for.clone()),
         ("notes", json!(answer.notes).to_string()),
     ]
     .into_iter()
@@ -71,6 +72,7 @@ fn batch(answer: &Answer) -> Result<RecordBatch, ArrowError> {
     }
     columns.text("measure", rows.iter().map(|row| row.measure));
     columns.text("unit", rows.iter().map(|row| row.unit));
+    columns.text("counted", rows.iter().map(|row| row.counted));
     columns.number("central", rows.iter().map(|row| row.figure?.central));
     columns.number("low", rows.iter().map(|row| Some(row.figure?.low)));
     columns.number("high", rows.iter().map(|row| row.figure?.high));

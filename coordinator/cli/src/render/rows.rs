@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wire::{Answer, AnswerGroup, CellState, CombinedCell, CombinedFigure, GroupState, SiteCounts};
+use wire::{Answer, AnswerGroup, CellState, CombinedCell, CombinedFigure, Counted, GroupState, SiteCounts};
 
 /// The level of a total over a dimension. A declared level of that very name is written with a `'` before it.
 pub(crate) const TOTAL: &str = "(total)";
@@ -10,7 +10,7 @@ pub(crate) const TOTAL: &str = "(total)";
 /// The columns before the dimensions.
 pub(crate) const BEFORE: [&str; 3] = ["run", "revision", "group"];
 /// The columns after the dimensions up to the numbers of sites.
-pub(crate) const AFTER: [&str; 6] = ["measure", "unit", "central", "low", "high", "state"];
+pub(crate) const AFTER: [&str; 7] = ["measure", "unit", "counted", "central", "low", "high", "state"];
 /// The columns of the numbers of sites.
 pub(crate) const SITES: [&str; 8] = [
     "sites_shown",
@@ -44,6 +44,8 @@ pub(crate) struct Row<'a> {
     pub(crate) levels: Vec<Option<Cow<'a, str>>>,
     pub(crate) measure: Option<&'a str>,
     pub(crate) unit: Option<&'a str>,
+    /// What a person known to several providers counts for.
+    pub(crate) counted: Option<&'static str>,
     // INVARIANT: present on bounded cells' rows only; what is not covered or not answered never carries a number.
     pub(crate) figure: Option<Figure>,
     pub(crate) state: &'static str,
@@ -107,6 +109,11 @@ fn row<'a>(answer: &'a Answer, group: &'a AnswerGroup, cell: &'a CombinedCell) -
         levels: cell.levels.iter().map(|level| Some(level_text(level.as_deref()))).collect(),
         measure: Some(&cell.measure),
         unit: measure.map(|measure| measure.unit.as_str()),
+        counted: measure.map(|measure| match measure.counted {
+            Counted::OncePerPerson => "once-per-person",
+            Counted::OncePerProvider => "once-per-provider",
+            Counted::PerRecord => "per-record",
+        }),
         figure: figure(cell),
         state: match cell.state {
             CellState::Bounded => "bounded",
@@ -126,6 +133,7 @@ fn follows<'a>(group: &'a AnswerGroup, figure: &'a CombinedFigure) -> Row<'a> {
         levels: figure.levels.iter().map(|level| Some(level_text(level.as_deref()))).collect(),
         measure: None,
         unit: Some(&figure.unit),
+        counted: None,
         figure: None,
         state: if has_value { "bounded" } else { "no_value" },
         sites: None,
@@ -140,6 +148,7 @@ fn too_few<'a>(answer: &'a Answer, group: &'a AnswerGroup) -> Row<'a> {
         levels: vec![None; answer.dimensions.len()],
         measure: None,
         unit: None,
+        counted: None,
         figure: None,
         state: "too_few_sites",
         sites: None,

@@ -69,8 +69,8 @@ proptest! {
         render_csv(&answer, &mut out).unwrap();
         let printed = String::from_utf8(out).unwrap();
         let fields: Vec<&str> = printed.lines().nth(1).unwrap().split(',').collect();
-        prop_assert_eq!(fields.len(), 3 + 2 + 6 + 8 + 5 + 7);
-        let [central, low, high, state] = [fields[7], fields[8], fields[9], fields[10]];
+        prop_assert_eq!(fields.len(), 3 + 2 + 7 + 8 + 5 + 7);
+        let [central, low, high, state] = [fields[8], fields[9], fields[10], fields[11]];
         if cell.state == CellState::NotCovered {
             prop_assert_eq!((central, low, high, state), ("", "", "", "not_covered"));
         } else if cell.state == CellState::TooFewSites {
@@ -80,7 +80,7 @@ proptest! {
             prop_assert_eq!(high.is_empty(), cell.high.is_none());
             prop_assert_eq!(state, "bounded");
         }
-        prop_assert!(fields[24..].iter().all(|field| field.is_empty()), "a cell is no figure");
+        prop_assert!(fields[25..].iter().all(|field| field.is_empty()), "a cell is no figure");
         for (level, field) in cell.levels.iter().zip(&fields[3..5]) {
             // Only a total reads as one, and no level as a formula.
             prop_assert_eq!(*field == "(total)", level.is_none());
