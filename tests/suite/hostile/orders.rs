@@ -11,7 +11,7 @@ use wire::{Dispatch, Order, OrderId, Outcome, Refusal, RunId, verify_refusal};
 use super::attacker::FalseCoordinator;
 use super::ledger;
 use super::whole::nothing_is_told;
-use crate::world::{ANALYST, TEMPLATE, World};
+use crate::world::{ANALYST, TEMPLATE, World, until};
 
 /// A good order to RYA.
 fn order() -> Order {
@@ -62,6 +62,9 @@ pub fn resigned(envelope: &[u8], kind: PayloadType, key: &SigningKey, from: &str
     Envelope::sign(kind, payload, &[key]).to_bytes()
 }
 
+/// How long an order waits for its answer until it is sent again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// What RYA's node says to an order and to what comes beside it: the release's exact bytes, or a word.
 pub async fn asked(
     world: &World,
@@ -70,9 +73,21 @@ pub async fn asked(
     beside: Dispatch,
 ) -> Result<Vec<u8>, Refusal> {
     let signed = order.sign(&world.order_key()).bytes().to_vec();
-    coordinator.send(Dispatch { order: signed, ..beside }).await;
-    let (named, outcome) = coordinator.outcome().await;
-    assert_eq!(named, order.id);
+    let dispatch = Dispatch { order: signed, ..beside };
+    // A stream to a node that has just stopped may still take an order. Sent again, it is answered alike.
+    let (named, outcome) = until("a node answers the order", async || {
+        coordinator.send(dispatch.clone()).await;
+        let answered = tokio::time::timeout(AGAIN, async {
+            loop {
+                let (named, outcome) = coordinator.outcome().await;
+                if named == order.id {
+                    return (named, outcome);
+                }
+            }
+        });
+        answered.await.ok()
+    })
+    .await;
     match outcome {
         Outcome::Release(bytes) => Ok(bytes),
         Outcome::Refusal(_) => Err(refusal(world, &named, &outcome)),
