@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use combine::{Block, Heard, Member, Quorum, Settled, Site, partition, settle, together};
-use template::{Grouping, ProviderKind, Query, SiteFigures};
+use template::{Grouping, Query, SiteFigures};
 use wire::{Answer, Places, RunState, SiteOutcome};
 
 use crate::answer;
@@ -184,11 +184,9 @@ fn publication(
 
 /// Whether so many sites are enough for a sum.
 fn enough(query: &Query, grouping: Grouping, members: &BTreeSet<Member>) -> bool {
-    let template = query.template();
-    let number = |kind: ProviderKind| u32::try_from(members.iter().filter(|member| member.kind == kind).count());
-    let enough = |kind: ProviderKind| number(kind).is_ok_and(|number| number >= template.min_sites(kind));
-    match grouping {
-        Grouping::All => template.runs_at.iter().all(|kind| enough(*kind)),
-        Grouping::Kind | Grouping::Place(_) => members.first().is_some_and(|member| enough(member.kind)),
-    }
+    let asked = match grouping {
+        Grouping::All => query.template().runs_at.as_slice(),
+        Grouping::Kind | Grouping::Place(_) => &[],
+    };
+    quorum(query).missing(asked.iter().copied(), members.iter().map(|member| member.kind)).is_none()
 }

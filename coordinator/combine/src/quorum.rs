@@ -21,8 +21,9 @@ impl Quorum {
         self.0.get(&kind).copied().unwrap_or(u32::MAX)
     }
 
-    /// The first kind of `asked` of which too few are among `answered`, with the number needed.
-    pub(crate) fn missing(
+    /// Of the first kind that is asked or answered and of which too few answered, the number needed.
+    #[must_use]
+    pub fn missing(
         &self,
         asked: impl Iterator<Item = ProviderKind>,
         answered: impl Iterator<Item = ProviderKind>,

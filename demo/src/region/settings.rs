@@ -32,7 +32,8 @@ key = "catalogue.key"
 }
 
 /// Settings of somebody whose certificate lies beside them. `root` leads from their folder to the region's.
-pub(super) fn settings(coordinator: &str, root: &str) -> String {
+#[must_use]
+pub fn settings(coordinator: &str, root: &str) -> String {
     format!(
         r#"coordinator = "https://{coordinator}"
 server_name = "{COORDINATOR_NAME}"

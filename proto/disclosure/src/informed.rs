@@ -16,7 +16,7 @@ use crate::refine::{Blocks, Facts, chains, fits, publish};
 use crate::rows::refinable;
 
 /// The greatest bound of a count that is shown; a cell of which less is public is withheld.
-const GREATEST_SHOWN: u64 = 1 << 29;
+pub(crate) const GREATEST_SHOWN: u64 = 1 << 29;
 
 /// Which measure is refined, and from what: the declaration and what is public say it.
 pub(crate) struct Start {

@@ -46,10 +46,7 @@ fn lookup(version: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_verified_by_what_was_in_force_when_it_was_asked() {
-    let people = People::new().await;
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
-    people.settle().await;
+    let (people, coordinator, nodes) = People::at_work(&["RYA", "RYB", "RYC", "RYD"]).await;
     people.publishes("lookup", &lookup(1)).await;
     let place = people.world.folder.coordinator().join("lookups");
     fs::copy(people.world.root().join("lookup.dsse.json"), place.join("practice_locality.lookup.dsse.json")).unwrap();

@@ -29,10 +29,7 @@ impl coordinator::Clock for At {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_is_asked_until_its_last_day_and_listed_for_ever() {
-    let people = People::new().await;
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&CODES).await;
-    people.settle().await;
+    let (people, coordinator, nodes) = People::at_work(&CODES).await;
     let today = Utc::now().date_naive();
     let (past, _) = people.draft(&first_version().replace("2098-12-31", &(today - Duration::days(1)).to_string()));
     let late = people.guardian(AMARA, &["propose", &past, "--why", "late", "--yes", "--digest", "00000000"]).await;
@@ -67,10 +64,7 @@ async fn a_template_is_asked_until_its_last_day_and_listed_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agreement_that_has_ended_stops_coordinator_and_nodes_until_it_is_renewed() {
-    let people = People::new().await;
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&CODES).await;
-    people.settle().await;
+    let (people, coordinator, nodes) = People::at_work(&CODES).await;
     let toml = first_version();
     people.approves(&toml).await;
     people.agrees(2, -1).await;

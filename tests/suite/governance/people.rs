@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
 use cli::Exit;
-use demo::region::authority::{COORDINATOR_NAME, Subject};
-use demo::region::folder;
+use demo::region::authority::Subject;
+use demo::region::{folder, settings};
 use template::{Digest, Envelope, PayloadType, SigningKey, TrustRoot};
 use wire::{Answer, Caller, Dispatch, Order, OrderId, Outcome, Refusal, RunId, SiteOutcome, verify_refusal};
 
 use super::command::{Said, tallyward};
 use crate::hostile::attacker::FalseCoordinator;
-use crate::world::{ANALYST, World, until};
+use crate::world::{ANALYST, Running, World, until};
 
 /// Who writes the templates of these tests.
 pub const AMARA: &str = "amara.castellan";
@@ -47,6 +47,15 @@ impl People {
         people
     }
 
+    /// Such a world whose coordinator and nodes run, and in which the analyst is enrolled and the agreement in force.
+    pub async fn at_work(nodes: &[&str]) -> (Self, Running, Running) {
+        let people = Self::new().await;
+        let coordinator = people.world.start_coordinator().await;
+        let nodes = people.world.start_nodes(nodes).await;
+        people.settle().await;
+        (people, coordinator, nodes)
+    }
+
     /// Gives somebody of the trust root a folder with a certificate, a key and settings.
     pub fn seat(&self, name: &str, organisation: &str, key: &[u8]) {
         let place = self.place(name);
@@ -57,18 +66,13 @@ impl People {
 
     fn settings(&self, place: &Path, root: &str, name: &str, organisation: &str) {
         let text = format!(
-            r#"coordinator = "https://{address}"
-server_name = "{COORDINATOR_NAME}"
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "{root}authority/certificate.pem"
-signing_key = "signing.key"
+            r#"{head}signing_key = "signing.key"
 name = "{name}"
 organisation = "{organisation}"
 coordinator_key = "{key}"
 trust_root = "{trust_root}"
 "#,
-            address = self.world.address(),
+            head = settings::settings(self.world.address(), root),
             key = self.world.order_key().public(),
             trust_root = self.world.trust_root,
         );

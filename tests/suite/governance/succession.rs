@@ -60,10 +60,7 @@ async fn published(people: &People, json: &str, signers: &[&str]) -> super::comm
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_root_is_succeeded_and_what_its_people_signed_goes_on() {
-    let people = People::new().await;
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&CODES).await;
-    people.settle().await;
+    let (people, coordinator, nodes) = People::at_work(&CODES).await;
     // Signed by Bryn and Carys, and so not with Amara's key; the world's own template is signed by Amara and Bryn.
     let toml = first_version();
     people.approves(&toml).await;
@@ -136,10 +133,7 @@ async fn a_root_is_succeeded_and_what_its_people_signed_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lapsed_with_a_root_is_asked_again_once_enough_people_sign_it_anew() {
-    let people = People::new().await;
-    let coordinator = people.world.start_coordinator().await;
-    let nodes = people.world.start_nodes(&CODES).await;
-    people.settle().await;
+    let (people, coordinator, nodes) = People::at_work(&CODES).await;
     let document = SigningKey::generate().unwrap();
     let dana = SigningKey::from_pkcs8(&document).unwrap();
     people.seat(DANA, "Northmead University Hospital", &document);

@@ -116,7 +116,7 @@ key = "{orders}"
 [tls]
 certificate = "certificate.pem"
 key = "key.pem"
-authority = "../../authority.pem"
+authority = "../../authority/certificate.pem"
 
 [trust_root]
 file = "../../trust-root.json"

@@ -11,6 +11,7 @@ use chrono::{Days, Utc};
 use demo::region::authority::{Authority, COORDINATOR_NAME, Subject};
 use demo::region::folder::{write, write_private};
 use demo::region::guardians::Guardians;
+use demo::region::settings;
 use futures::StreamExt as _;
 use tempfile::TempDir;
 use template::Digest;
@@ -120,7 +121,7 @@ impl Region {
 /// Writes everything that the region needs. Returns the nodes' configurations.
 fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
     let authority = Authority::new(Utc::now().date_naive())?;
-    write(&root.join("authority.pem"), authority.certificate())?;
+    write(&root.join("authority/certificate.pem"), authority.certificate())?;
     let (guardians, keys) = Guardians::new()?;
     let expires = Utc::now().date_naive().checked_add_days(Days::new(30)).context("the calendar's end")?;
     let trust_root = guardians.trust_root(&format!("{expires}T00:00:00Z"))?;
@@ -151,31 +152,14 @@ fn make(omop: &Omop, root: &Path, address: &str) -> Result<Vec<PathBuf>> {
         write(&file, guardians.sign_template(text).to_bytes())?;
     }
     fs::create_dir_all(coordinator.join("lookups"))?;
-    write(&coordinator.join("coordinator.toml"), coordinator_configuration(&trust_root))?;
+    write(&coordinator.join("coordinator.toml"), coordinator_configuration(trust_root))?;
     Ok(nodes)
 }
 
-fn coordinator_configuration(trust_root: &Digest) -> String {
+fn coordinator_configuration(trust_root: Digest) -> String {
+    let head = settings::coordinator("127.0.0.1:0", trust_root);
     format!(
-        r#"listen = "127.0.0.1:0"
-signing_key = "signing.key"
-roster = "roster.toml"
-templates = "templates"
-lookups = "lookups"
-store = "store.sqlite"
-
-[tls]
-certificate = "certificate.pem"
-key = "key.pem"
-authority = "../authority.pem"
-
-[trust_root]
-file = "../trust-root.json"
-sha256 = "{trust_root}"
-
-[catalogue]
-key = "catalogue.key"
-
+        r#"{head}
 [[analyst]]
 name = "{ANALYST}"
 organisation = "Example region"
@@ -193,6 +177,6 @@ fn tls_files(folder: &Path, root: &Path) -> TlsFiles {
     TlsFiles {
         certificate: folder.join("certificate.pem"),
         key: folder.join("key.pem"),
-        authority: root.join("authority.pem"),
+        authority: root.join("authority/certificate.pem"),
     }
 }

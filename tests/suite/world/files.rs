@@ -1,5 +1,6 @@
 //! Looking at, and changing, what lies in a world's folder.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{DIAGNOSIS_MARK, PERSON_MARK};
@@ -25,7 +26,11 @@ pub fn find_marks(root: &Path) -> Vec<PathBuf> {
                 }
                 continue;
             }
-            let bytes = std::fs::read(&path).unwrap();
+            let bytes = match std::fs::read(&path) {
+                // What a running process has just removed holds nothing any more.
+                Err(gone) if gone.kind() == ErrorKind::NotFound => continue,
+                bytes => bytes.unwrap(),
+            };
             let frozen = path.components().any(|part| part.as_os_str() == "snapshot");
             let holds = |mark: &str| bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
             if holds(PERSON_MARK) || (!frozen && holds(DIAGNOSIS_MARK)) {

@@ -77,8 +77,7 @@ impl Compared<'_> {
             match (differing, says_no_more) {
                 (0, true) => return Ok(Beside::Same),
                 (_, true) => said |= both_shown,
-                (0, false) => close.push(around(figure.said, measure, self.policy)),
-                (_, false) if both_shown => close.push(around(figure.said, measure, self.policy)),
+                (_, false) if differing == 0 || both_shown => close.push(around(figure.said, measure, self.policy)),
                 _ => {}
             }
         }
@@ -125,7 +124,7 @@ impl Compared<'_> {
                 continue;
             }
             parts.extend((0..new.len()).filter(|&p| p != place && new[p].may_be_in(whole, few)).map(member));
-            self.judge(relation::search(&member(place), &parts, allowed), &[place], new, &mut close);
+            judge(relation::search(&member(place), &parts, allowed), &[place], new, &mut close);
         }
         for release in self.past.releases() {
             // Only where a new figure lies within everybody of a release can it lie within one of its figures.
@@ -149,28 +148,28 @@ impl Compared<'_> {
                 parts.extend(inside.iter().copied().map(member));
                 let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
                 let whole = Member { quantity, low, high, new: None };
-                self.judge(relation::search(&whole, &parts, allowed), &inside, new, &mut close);
+                judge(relation::search(&whole, &parts, allowed), &inside, new, &mut close);
             }
         }
         Ok(close)
     }
+}
 
-    /// Of a relation that tells too much the figure of most people is not said, a total before any inner cell; where
-    /// there were too many to look at, none that might take part is.
-    fn judge(&self, found: Found, concerned: &[usize], new: &[New], close: &mut Close) {
-        match found {
-            Found::Nothing => {}
-            Found::Relation(figures) => {
-                let most = |loose: &&Loose| (new[loose.new].quantity.len(), new[loose.new].cell);
-                if let Some(loose) =
-                    figures.iter().max_by_key(most).filter(|_| !figures.iter().any(|f| close.contains_key(&f.new)))
-                {
-                    let high = (loose.high < u64::MAX).then(|| loose.high.div_ceil(HUNDREDTHS));
-                    close.insert(loose.new, high.map(|high| (loose.low / HUNDREDTHS, high)));
-                }
+/// Of a relation that tells too much the figure of most people is not said, a total before any inner cell; where
+/// there were too many to look at, none that might take part is.
+fn judge(found: Found, concerned: &[usize], new: &[New], close: &mut Close) {
+    match found {
+        Found::Nothing => {}
+        Found::Relation(figures) => {
+            let most = |loose: &&Loose| (new[loose.new].quantity.len(), new[loose.new].cell);
+            if let Some(loose) =
+                figures.iter().max_by_key(most).filter(|_| !figures.iter().any(|f| close.contains_key(&f.new)))
+            {
+                let high = (loose.high < u64::MAX).then(|| loose.high.div_ceil(HUNDREDTHS));
+                close.insert(loose.new, high.map(|high| (loose.low / HUNDREDTHS, high)));
             }
-            Found::TooMany => close.extend(concerned.iter().map(|&place| (place, None))),
         }
+        Found::TooMany => close.extend(concerned.iter().map(|&place| (place, None))),
     }
 }
 

@@ -63,6 +63,7 @@ pub fn protect_beside(
     let (raw, mut saying) = compared.substitute(raw, coverage)?;
     let inner = measures.iter().enumerate().map(|(m, measure)| protect_inner(&raw, m, measure, policy, coverage));
     let rule = Rule { measures, policy, inner: inner.collect::<Result<_, _>>()? };
+    saying.leave_to(&rule);
     let mut open = Open::new(past, vault);
     for _ in 0..MAX_ROUNDS {
         let known = saying.known(public, &rule)?;

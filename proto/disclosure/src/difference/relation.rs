@@ -64,6 +64,16 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
+    /// The most people of a rest or an excess that is about few.
+    fn few(&self) -> u64 {
+        self.threshold - 1
+    }
+
+    /// The same number of people, in hundredths.
+    fn few_people(&self) -> u64 {
+        self.few().saturating_mul(HUNDREDTHS)
+    }
+
     /// An upper bound below this is finer than a block.
     fn narrow(&self) -> u64 {
         self.block.min(self.most)
@@ -72,9 +82,8 @@ impl Allowed {
     /// Whether a difference that may be so much less and so much more than it is in truth can tell anything of a rest or
     /// an excess of few people.
     fn may_tell(&self, below: u64, above: u64) -> bool {
-        let few = (self.threshold - 1).saturating_mul(HUNDREDTHS);
         let room = |most: u64| most.saturating_sub(self.least).max(self.narrow());
-        below < room(self.most) || above < room(few)
+        below < room(self.most) || above < room(self.few_people())
     }
 }
 
@@ -100,7 +109,7 @@ pub(crate) enum Found {
 
 /// Searches the relations of `whole` with any of `parts` in which some figure is new and some is old.
 pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Found {
-    let few = allowed.threshold - 1;
+    let few = allowed.few();
     let parts: Vec<&Member> = parts.iter().filter(|part| allowed.may_tell(part.up(), part.down())).collect();
     if !whole.quantity.counts_people() && whole.quantity.short_of(parts.iter().map(|part| &*part.quantity)) > few {
         return Found::Nothing;
@@ -150,7 +159,7 @@ impl Search<'_> {
         if self.steps > MAX_STEPS {
             return Found::TooMany;
         }
-        let few = self.allowed.threshold - 1;
+        let few = self.allowed.few();
         if left.len() <= few && self.counts() && self.tells(left, open) {
             return Found::Relation(self.loose(open.excess));
         }
@@ -184,7 +193,7 @@ impl Search<'_> {
     /// Whether a part can still be chosen.
     fn fits(&self, place: usize, left: &Quantity, rest: &RoaringBitmap, open: Open) -> bool {
         let part = self.parts[place];
-        let at_most = excess_limit(&part.quantity, self.allowed.threshold - 1).saturating_sub(open.excess);
+        let at_most = excess_limit(&part.quantity, self.allowed.few()).saturating_sub(open.excess);
         let wider = open.with(part);
         self.allowed.may_tell(wider.below, wider.above)
             && part.quantity.people().is_disjoint(rest)
@@ -193,7 +202,7 @@ impl Search<'_> {
 
     /// The class of people that the fewest parts can take: of those that some part has to take, if there are any.
     fn narrowest(&self, left: &Quantity, parts: &[usize], rest: &RoaringBitmap) -> Option<Class> {
-        let few = self.allowed.threshold - 1;
+        let few = self.allowed.few();
         let mut signs: HashMap<u32, u128> = HashMap::new();
         for &place in parts {
             let sign = sign(place);
@@ -254,9 +263,9 @@ impl Search<'_> {
 
     /// The new figures, with what follows for each from the others and from nothing else.
     fn loose(&self, excess: u64) -> Vec<Loose> {
-        let Allowed { threshold, most, .. } = self.allowed;
+        let most = self.allowed.most;
         // Rest and excess may be of so much each, as far as anybody is to know; without excess there is none to know of.
-        let over = if excess > 0 { (threshold - 1).saturating_mul(HUNDREDTHS) } else { 0 };
+        let over = if excess > 0 { self.allowed.few_people() } else { 0 };
         let parts: Vec<&Member> = self.chosen.iter().map(|&place| self.parts[place]).collect();
         let sum = |end: fn(&Member) -> u64, but: Option<usize>| {
             let others = parts.iter().filter(|part| but.is_none() || part.new != but);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::BesideError;
 use crate::cell::Cell;
+use crate::informed::GREATEST_SHOWN;
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::Policy;
 use crate::protect::{ProtectError, refined_total};
@@ -11,9 +12,6 @@ use crate::public::Public;
 
 /// A measure and a cell.
 pub(super) type Place = (usize, usize);
-
-/// The greatest bound of a figure that is left open; beyond it the figure is held back.
-const GREATEST: u64 = 1 << 29;
 
 /// What is not said as the rule alone would have it.
 #[derive(Default)]
@@ -53,8 +51,8 @@ impl Rule<'_> {
         let shown = matches!(self.inner.get(measure)?.get(cell)?, Cell::Shown { .. });
         // Whatever is shown is of the threshold or more.
         let low = low.max(self.policy.threshold().people());
-        let said =
-            (counts && shown && low <= high && high <= GREATEST).then(|| refined_total(low, high, self.policy))?;
+        let said = (counts && shown && low <= high && high <= GREATEST_SHOWN)
+            .then(|| refined_total(low, high, self.policy))?;
         matches!(said, Cell::Shown { .. }).then_some(said)
     }
 }
@@ -76,9 +74,24 @@ impl Saying {
         }
     }
 
+    /// Leaves to the rule what it says of the same people anyway: that need not be said to be public.
+    pub(super) fn leave_to(&mut self, rule: &Rule<'_>) {
+        self.answers.retain(|&(measure, cell), answer| rule.inner[measure][cell] != *answer);
+    }
+
     /// Whether only bounds are said of a figure.
     pub(super) fn is_open(&self, place: Place) -> bool {
-        self.loose.contains_key(&place) && !self.held.contains(&place)
+        self.bounds(place).is_some()
+    }
+
+    /// The bounds of a figure of which only they are said.
+    fn bounds(&self, place: Place) -> Option<(u64, u64)> {
+        self.loose.get(&place).copied().filter(|_| !self.held.contains(&place))
+    }
+
+    /// Whether anything is said of a figure here.
+    fn speaks_of(&self, place: Place) -> bool {
+        self.answers.contains_key(&place) || self.loose.contains_key(&place) || self.held.contains(&place)
     }
 
     /// Earlier answers that cannot stand side by side are left open by fewer people than the threshold; what is left open
@@ -134,17 +147,14 @@ impl Saying {
         let people = rule.measures[measure].kind() == MeasureKind::People;
         for (m, other) in rule.measures.iter().enumerate().filter(|(m, _)| *m != measure) {
             let place = (m, cell);
-            if [self.answers.contains_key(&place), self.loose.contains_key(&place), self.held.contains(&place)]
-                .contains(&true)
-            {
+            if self.speaks_of(place) {
                 continue;
             }
             let said = rule.inner[m][cell];
             let told = match (other.kind(), said) {
                 (MeasureKind::Rows { at_most_per_person }, _) if people => {
-                    let bounds = self.loose.get(&(measure, cell)).filter(|_| !self.held.contains(&(measure, cell)));
-                    let bounds =
-                        bounds.zip(at_most_per_person).map(|((low, high), cap)| (*low, high.saturating_mul(cap)));
+                    let bounds = self.bounds((measure, cell)).zip(at_most_per_person);
+                    let bounds = bounds.map(|((low, high), cap)| (low, high.saturating_mul(cap)));
                     bounds
                         .and_then(|bounds| rule.open(place, bounds))
                         .is_some_and(|said| known.kept(m, cell, said).is_ok())
@@ -164,12 +174,10 @@ impl Saying {
 /// The bounds of an earlier answer, wider by all that fewer people than the threshold contribute. `None` for a sum, and
 /// where nothing limits what a person contributes.
 pub(super) fn around(answer: Cell, measure: &Measure, policy: &Policy) -> Option<(u64, u64)> {
-    let cap = match measure.kind() {
-        MeasureKind::People => 1,
-        MeasureKind::Rows { at_most_per_person } => at_most_per_person?,
-        MeasureKind::Sum { .. } => return None,
-    };
-    let few = (policy.threshold().people() - 1).checked_mul(cap)?;
+    if matches!(measure.kind(), MeasureKind::Sum { .. }) {
+        return None;
+    }
+    let few = (policy.threshold().people() - 1).checked_mul(measure.at_most_per_person()?)?;
     let Cell::Shown { low, high, .. } = answer else { return None };
     Some((low.saturating_sub(few), high.checked_add(few)?))
 }

@@ -10,7 +10,7 @@ use super::{BesideError, Compared};
 use crate::cell::Cell;
 use crate::coverage::{Coverage, Covered};
 use crate::measure::{HUNDREDTHS, MeasureKind};
-use crate::protect::{ProtectError, check_one_level_per_person, protect_inner};
+use crate::protect::{ProtectError, check_one_level_per_person};
 use crate::raw::RawTable;
 
 /// The most cells of which each is tried by itself where they cannot all be replaced.
@@ -66,11 +66,6 @@ impl Compared<'_> {
         }
         if check_one_level_per_person(&raw, &raw.domain).is_err() {
             self.untangle(&mut raw, &before, &replaced, &mut saying);
-        }
-        // What the rule says of the same people anyway need not be said to be public.
-        for m in 0..measures {
-            let said = protect_inner(&raw, m, &raw.measures[m], self.policy, coverage)?;
-            saying.answers.retain(|&(measure, cell), answer| measure != m || said[cell] != *answer);
         }
         Ok((raw, saying))
     }
