@@ -172,7 +172,11 @@ impl Inner {
     ) -> Result<(Turn, Option<Beside>), Reason> {
         let Admitted { query, lookups, checked, snapshot, coverage, key, .. } = admitted;
         let provider = &self.provider;
-        let public = populations::public(query, lookups, provider.code())?;
+        let public = populations::public(query, lookups, &provider.config)?;
+        raw.agrees_with(&public).map_err(|error| {
+            tracing::error!(provider = %provider.code(), template = %query.template().id, "nothing is released: {error}");
+            Reason::PublicContradicted
+        })?;
         let table = Table {
             raw,
             domain: query.domain().clone(),

@@ -3,6 +3,7 @@
 
 mod governance;
 mod opt_outs;
+mod published;
 mod refresh;
 mod written;
 
@@ -20,6 +21,7 @@ use wire::{ClientTls, OptOuts, ProviderCode};
 
 pub use governance::{AcceptedKind, AnalystSignature, CatalogueUse, Governance, Guardian};
 pub use opt_outs::{OptOutList, OptOutLists};
+pub use published::{Published, PublishedFigure, PublishedOf, PublishedPopulation};
 pub use refresh::Refresh;
 pub use wire::ConfigError;
 pub use written::{Answering, ColumnKind, ListedBy, WhenEmpty};
@@ -48,6 +50,8 @@ pub struct Config {
     pub trust_root: TrustRoot,
     /// What the provider demands of every release; the stricter of this and the template's holds.
     pub policy: Policy,
+    /// What is published elsewhere about its people.
+    pub published: Published,
     /// What the provider lets be asked.
     pub admission: Admission,
     /// The provider's own say on what is asked.
@@ -253,6 +257,7 @@ impl Reader<'_> {
             coordinator: self.coordinator(written.coordinator, written.tls)?,
             trust_root: self.trust_root(written.trust_root)?,
             policy: self.policy(&written.policy)?,
+            published: self.published(written.provider.as_str(), written.published)?,
             admission: Admission {
                 answering: written.answering,
                 population: written.population,

@@ -46,8 +46,8 @@ pub use crate::audit::{Audit, AuditError, Format, Part, TrialError, try_policy};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::config::{
     AcceptedKind, Admission, AnalystSignature, Answering, CatalogueUse, ColumnKind, Config, ConfigError, Coordinator,
-    Governance, Guardian, Limits, ListedBy, OptOutList, OptOutLists, Origin, RawSource, Refresh, Source, Sources, Span,
-    WhenEmpty,
+    Governance, Guardian, Limits, ListedBy, OptOutList, OptOutLists, Origin, Published, PublishedFigure, PublishedOf,
+    PublishedPopulation, RawSource, Refresh, Source, Sources, Span, WhenEmpty,
 };
 pub use crate::differencing::{Cohorts, Compares};
 pub use crate::engine::{Engine, EngineError, Question};

@@ -1,6 +1,8 @@
 //! Published examples of disclosure control, from the shared vectors: `TALLYWARD_SHARED` or the folder `shared` beside
 //! the workspace. What the sources print comes out here, and what leaks in them does not leak under our rule.
 
+mod printed;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -15,6 +15,7 @@ use crate::steps::Steps;
 
 mod declared;
 mod differencing;
+mod published;
 
 struct At(Mutex<DateTime<Utc>>);
 

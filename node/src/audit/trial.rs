@@ -74,7 +74,7 @@ pub fn try_policy(file: &Path, policy: &Path, part: &Part) -> Result<String, Tri
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(TrialError::Threads)?;
     let mut text = format!(
         "{}: what another policy would have done, over the tables as frozen at {}.\nNothing is recorded and nothing \
-         leaves. In use: {}. Tried: {}.\nPublished populations count here as for a real answer. Left out: the comparison \
+         leaves. In use: {}. Tried: {}.\nWhat is published elsewhere counts here as for a real answer. Left out: the comparison \
          with earlier answers, which may hold back or refuse more under either policy, and every rule about who may ask. \
          Questions that were answered keep their stored answers whatever the policy.\n",
         plain::line(&audit.provider()),
@@ -135,8 +135,8 @@ impl Audit {
         let coverage = held(&self.config, snapshot).of(&query, &tables);
         let coverage = coverage.ok_or("the snapshot does not reach there any more")?;
         snapshot.unchanged(tables).map_err(|_| "the frozen tables are not as they were frozen")?;
-        let public = populations::public(&query, &lookups, &self.config.provider);
-        let public = public.map_err(|_| "the published populations do not fit it")?;
+        let public = populations::public(&query, &lookups, &self.config);
+        let public = public.map_err(|_| "what is published elsewhere does not fit it")?;
         Ok(Again { query, lookups, checked, coverage, public })
     }
 }
@@ -152,6 +152,9 @@ async fn counted(
     let Again { query, lookups, checked, coverage, public } = again;
     let question = Question { query, checked, lookups, covered: &coverage.inner };
     let raw = engine.count(&question, snapshot).await?;
+    if raw.agrees_with(public).is_err() {
+        return Ok(None);
+    }
     let strict = policy.stricter(&query.policy());
     let protected = protect(raw, query.domain(), query.measures(), &strict, &coverage.coverage, public).ok();
     Ok(protected.filter(|protected| withstand(provider, protected, public, &Unobserved).is_ok()))

@@ -21,6 +21,36 @@ fn check(from: &str, to: &str, expected: &[&str]) {
     }
 }
 
+const LISTED: &str = "[[published.populations]]\nsource = \"the list\"\nas_of = \"2024-04-01\"";
+const REPORTED: &str = "[[published.figures]]\nsource = \"the report\"\nas_of = \"2024-04-01\"\ntemplate = \"stays\"\n\
+                        measure = \"people\"\nfigure = 1\ncounted = \"more\"\n";
+
+#[test]
+fn each_mistake_in_a_published_list_is_named_with_its_line() {
+    for (list, expected) in [
+        ("", "no column `people`"),
+        ("sex,number\n1,2\n", "no column `people`"),
+        ("Sex,people\n1,2\n", "age_band"),
+        ("sex,sex,people\n1,1,2\n", "each once"),
+        ("sex,people\n", "no rows"),
+        ("sex,people\n\n1,45\n2,4 5\n", "line 4"),
+        ("sex,people\n1,-4\n", "line 2"),
+        ("sex,people\n1,4,5\n", "line 2"),
+        ("sex,people\n,45\n", "line 2"),
+        ("sex,people\n\"1\",45\n", "without quotes"),
+        ("sex,people\n1,45\n1,46\n", "twice"),
+    ] {
+        let mut site = Site::new();
+        site.config.push_str(&format!("\n{LISTED}\nfile = \"lists.csv\"\n"));
+        site.write("lists.csv", "\u{feff}sex, people\r\n1, 45\r\n2, 45\r\n");
+        let config = site.enrolled();
+        assert_eq!(config.published.populations[0].population.people("Y00001", &[("sex", "2")]), Some(45));
+        site.write("lists.csv", list);
+        let error = told(&Config::read(&site.path("node.toml")).map(|_| ()).expect_err(list));
+        assert!(error.contains("entry 1") && error.contains(expected), "{list}: {error}");
+    }
+}
+
 #[test]
 fn each_mistake_is_named_with_its_key_and_remedy() {
     for (from, to, expected) in [
@@ -53,6 +83,22 @@ fn each_mistake_is_named_with_its_key_and_remedy() {
         ),
         ("csv = \"hospital_spell.csv\"", "csv = \"a\"\nnhs_number = \"n\"", &["sources.hospital_spell.nhs_number"]),
         ("population = 400", "population = 400\n[restricted]\nadditions = \"none\"", &["restricted.additions"]),
+        ("[limits]", "[published]\nfigure = 1\n[limits]", &["unknown field `figure`", "populations"]),
+        ("[limits]", LISTED, &["published.populations, entry 1", "either `people`"]),
+        ("[limits]", &[LISTED, "people = 1\nfile = \"a.csv\""].join("\n"), &["entry 1", "either `people`"]),
+        ("[limits]", &[LISTED, "file = \"none.csv\""].join("\n"), &["entry 1", "none.csv", "cannot be read"]),
+        ("[limits]", &[LISTED, "people = 1\ntemplates = []"].join("\n"), &["entry 1", "names none"]),
+        ("[limits]", &[LISTED, "people = 1000000001"].join("\n"), &["entry 1", "whole number"]),
+        (
+            "[limits]",
+            &[LISTED, "people = 1", LISTED, "people = 2"].join("\n"),
+            &["entry 2", "another number", "entry 1"],
+        ),
+        ("[limits]", &[LISTED, "people = 1"].join("\n").replace("2024-04-01", "1 May"), &["as_of", "2023-04-01"]),
+        ("[limits]", &[LISTED, "people = 1"].join("\n").replace("the list", " "), &["entry 1", "source"]),
+        ("[limits]", &[REPORTED, REPORTED].concat(), &["published.figures, entry 2", "same figure as entry 1"]),
+        ("[limits]", &REPORTED.replace("\"people\"", "\"\""), &["published.figures, entry 1", "`measure`"]),
+        ("[limits]", &REPORTED.replace("more", "few"), &["counted", "the-same"]),
         ("https://127.0.0.1:9", "http://127.0.0.1:9", &["coordinator.address", "https"]),
         ("[limits]", "[policy]\nprofile = \"none\"\n[limits]", &["policy.profile", "nhs-sde"]),
         ("[limits]", "[policy]\nthreshold = 10\n[limits]", &["`policy`", "rounding"]),
@@ -135,10 +181,12 @@ fn the_sample_is_a_configuration() {
     }
     site.write("trust-root.json", &fs::read_to_string(site.path("root.json")).unwrap());
     site.write("restricted.csv", "SNOMED,123456789\n");
+    site.write("published/list-sizes.csv", "sex,age_band,people\n1,0-14,640\n2,0-14,611\n");
     crate::init(&site.path("node.toml")).unwrap();
     let config = Config::read(&site.path("node.toml")).unwrap();
     assert_eq!((config.kind, config.admission.min_population), (ProviderKind::Gp, 1000));
     assert_eq!(config.sources.tables.len(), 3);
     assert_eq!(config.policy.zeros(), Zeros::Hidden);
     assert_eq!(config.sources.raw.len(), 2);
+    assert_eq!((config.published.populations.len(), config.published.figures.len()), (1, 1));
 }

@@ -36,6 +36,8 @@ pub(super) struct Written {
     #[serde(default)]
     pub policy: Policy,
     #[serde(default)]
+    pub published: Published,
+    #[serde(default)]
     pub consent: Consent,
     #[serde(default)]
     pub refuse: Refuse,
@@ -171,6 +173,50 @@ pub(super) enum Zeros {
 pub(super) enum Pairs {
     Protected,
     Single,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Published {
+    pub populations: Vec<PublishedPopulation>,
+    pub figures: Vec<PublishedFigure>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PublishedPopulation {
+    pub source: String,
+    pub as_of: String,
+    pub people: Option<u64>,
+    pub file: Option<PathBuf>,
+    pub templates: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PublishedFigure {
+    pub source: String,
+    pub as_of: String,
+    pub template: String,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    pub measure: String,
+    #[serde(default)]
+    pub levels: BTreeMap<String, String>,
+    pub figure: u64,
+    #[serde(default)]
+    pub counted: PublishedOf,
+}
+
+/// Whom a published figure counted, beside those whom the question counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishedOf {
+    /// These and perhaps others, such as people who opted out. How many others is protected like a small count.
+    #[default]
+    More,
+    /// Exactly these.
+    TheSame,
 }
 
 #[derive(Default, Deserialize)]

@@ -284,6 +284,8 @@ pub enum PolicyError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -305,6 +307,46 @@ mod tests {
         assert_eq!(both.pairs(), Pairs::Protected);
         let mixed = Policy::midpoint_6().stricter(&Policy::nhs_sde());
         assert_eq!((mixed.rounding(), mixed.threshold().people()), (Rounding::MIDPOINT_6, 10));
+    }
+
+    fn policies() -> impl Strategy<Value = Policy> {
+        let parts = (Threshold::LEAST..60, LEAST_BASE..40, any::<bool>(), any::<bool>(), 10u64..=100, 1u64..=4375);
+        let own = parts.prop_map(|(k, base, hidden, pairs, p, share)| {
+            let zeros = if hidden { Zeros::Hidden } else { Zeros::Shown };
+            let policy = Policy::new(Threshold(k), Rounding::half_up(base).unwrap(), zeros).unwrap();
+            let policy = policy.with_dominance(Dominance::new(p, share).unwrap());
+            policy.with_pairs(if pairs { Pairs::Protected } else { Pairs::Single })
+        });
+        prop_oneof![3 => own, 1 => prop::sample::select(Profile::ALL.map(Profile::policy).to_vec())]
+    }
+
+    proptest! {
+        /// What either hides, both hide; no grid gets finer and no rule weaker; whose turn it is does not matter.
+        #[test]
+        fn the_stricter_of_two_is_never_weaker_than_either(one in policies(), other in policies(), third in policies(), n in 0u64..100) {
+            let both = one.stricter(&other);
+            prop_assert_eq!(both, other.stricter(&one));
+            prop_assert_eq!(both.stricter(&third), one.stricter(&other.stricter(&third)));
+            prop_assert_eq!(both.stricter(&one), both);
+            let hides = |policy: &Policy| (policy.suppressed().0..=policy.suppressed().1).contains(&n);
+            for each in [one, other] {
+                prop_assert!(both.threshold() >= each.threshold() && both.rounding().base() >= each.rounding().base());
+                prop_assert!(each.zeros() == Zeros::Shown || both.zeros() == Zeros::Hidden);
+                prop_assert!(each.pairs() == Pairs::Single || both.pairs() == Pairs::Protected);
+                prop_assert!(!hides(&each) || hides(&both));
+                prop_assert!(both.dominance().p_percent() >= each.dominance().p_percent());
+                let share = |policy: &Policy| policy.dominance().largest_share_hundredths();
+                prop_assert!(share(&both) <= share(&each));
+            }
+            // It is a policy that could be constructed.
+            if both.rounding() == Rounding::MIDPOINT_6 {
+                prop_assert!(Policy::new(both.threshold(), both.rounding(), both.zeros()).is_ok());
+            }
+            if n >= both.threshold().people() {
+                let block = both.block(n);
+                prop_assert!(block.low >= both.threshold().people() && (block.low..=block.high).contains(&n));
+            }
+        }
     }
 
     #[test]

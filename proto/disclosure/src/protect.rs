@@ -223,7 +223,7 @@ pub(crate) fn check_one_level_per_person(raw: &RawTable, domain: &Domain) -> Res
 
 /// No cell has more people than it is published to be of. Whoever combines tables relies on it, whatever is said of
 /// the cell: see [`Reported::of_populations`](crate::Reported::of_populations).
-fn check_populations(raw: &RawTable, public: &Public) -> Result<(), ProtectError> {
+pub(crate) fn check_populations(raw: &RawTable, public: &Public) -> Result<(), ProtectError> {
     let domain = &raw.domain;
     let crowded = |(cell, n): (usize, u64)| match domain.children(cell) {
         inner if inner.is_empty() => raw.people[cell].len() > n,
@@ -373,7 +373,7 @@ pub(crate) fn refined_total(low: u64, high: u64, policy: &Policy) -> Cell {
 }
 
 /// The distinct people in these inner cells.
-fn people_of(raw: &RawTable, inner: &[usize]) -> u64 {
+pub(crate) fn people_of(raw: &RawTable, inner: &[usize]) -> u64 {
     let people: RoaringBitmap = inner.iter().map(|&cell| &raw.people[cell]).union();
     people.len()
 }

@@ -37,6 +37,8 @@ pub struct Public {
     held: BTreeSet<(usize, usize)>,
     kept: BTreeSet<(usize, usize)>,
     populations: BTreeMap<usize, u64>,
+    /// Figures that were published elsewhere as they are: they are among `bounds`, and must be true of the table.
+    exact: BTreeMap<(usize, usize), u64>,
 }
 
 impl Public {
@@ -52,6 +54,7 @@ impl Public {
             held: BTreeSet::new(),
             kept: BTreeSet::new(),
             populations: BTreeMap::new(),
+            exact: BTreeMap::new(),
         }
     }
 
@@ -94,6 +97,18 @@ impl Public {
             return Err(PublicError::Contradiction { measure, cell });
         }
         self.bounds.insert((measure, cell), (low, high));
+        Ok(())
+    }
+
+    /// Everybody knows that the cell is exactly `n`, in people, rows or whole units: it was published elsewhere. Unlike a
+    /// bound that an earlier answer gave, perhaps for slightly different people, it must be true of the table:
+    /// [`RawTable::agrees_with`](crate::RawTable::agrees_with) says whether it is.
+    ///
+    /// # Errors
+    /// As of [`Self::bounded`].
+    pub fn exactly(&mut self, measure: usize, cell: usize, n: u64) -> Result<(), PublicError> {
+        self.bounded(measure, cell, n, n)?;
+        self.exact.insert((measure, cell), n);
         Ok(())
     }
 
@@ -176,6 +191,11 @@ impl Public {
     /// The published populations, pairs of a cell and how many people it is of.
     pub(crate) fn populations(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.populations.iter().map(|(&cell, &n)| (cell, n))
+    }
+
+    /// The figures published elsewhere as they are, by measure and cell.
+    pub(crate) fn exact(&self) -> impl Iterator<Item = ((usize, usize), u64)> + '_ {
+        self.exact.iter().map(|(&place, &n)| (place, n))
     }
 
     pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {

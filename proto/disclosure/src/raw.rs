@@ -8,7 +8,9 @@ use roaring::RoaringBitmap;
 use crate::contributors::quantity;
 use crate::difference::Quantity;
 use crate::domain::{Domain, Per};
-use crate::measure::{Measure, MeasureKind};
+use crate::measure::{HUNDREDTHS, Measure, MeasureKind};
+use crate::protect::{ProtectError, check_populations, people_of};
+use crate::public::Public;
 
 /// Unprotected counts, sealed: no getter, Clone, PartialEq, serialisation or telling Debug.
 ///
@@ -63,6 +65,31 @@ impl RawTable {
             amounts: self.amounts.clone(),
             each: self.each.clone(),
         }
+    }
+
+    /// Whether what was published elsewhere can be true of these records: no more people in a cell than its population, and
+    /// each exact figure as it is. To be asked before the table is protected beside earlier answers, whose people may stand
+    /// in for the table's own.
+    ///
+    /// # Errors
+    /// [`ProtectError::Population`] or [`ProtectError::Contradiction`], and [`ProtectError::Shape`] where `public` is about
+    /// another table.
+    pub fn agrees_with(&self, public: &Public) -> Result<(), ProtectError> {
+        if !public.is_of(&self.domain, &self.measures) {
+            return Err(ProtectError::Shape);
+        }
+        check_populations(self, public)?;
+        let differs = |((measure, cell), n): ((usize, usize), u64)| {
+            let inner = if self.domain.is_total(cell) { self.domain.children(cell) } else { vec![cell] };
+            let amounts = || inner.iter().map(|&child| self.amounts[measure][child].total);
+            let whole = match self.measures[measure].kind() {
+                MeasureKind::People => return people_of(self, &inner) != n,
+                MeasureKind::Rows { .. } => Some(n),
+                MeasureKind::Sum { .. } => n.checked_mul(HUNDREDTHS),
+            };
+            whole.is_none() || amounts().try_fold(0u64, u64::checked_add) != whole
+        };
+        if public.exact().any(differs) { Err(ProtectError::Contradiction) } else { Ok(()) }
     }
 
     /// What an inner cell of a measure is made of.

@@ -3,6 +3,8 @@
 //! They are public and exact. Whoever divides by them knows how many people each count is of, so a node that answers a
 //! template with such a rate protects the complement of a count like the count itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::lookup::Lookup;
 
 /// The column of a population's provider codes.
@@ -58,8 +60,16 @@ pub enum PopulationError {
         /// The look-up.
         name: String,
     },
+    /// Rows of another form than the dimensions.
+    #[error(
+        "population `{name}` has rows with more or fewer levels than dimensions, or one combination of levels twice"
+    )]
+    Rows {
+        /// The population.
+        name: String,
+    },
     /// Not a number.
-    #[error("look-up `{name}` holds a number of people that is not a whole number up to {PEOPLE_MAX}")]
+    #[error("population `{name}` holds a number of people that is not a whole number up to {PEOPLE_MAX}")]
     People {
         /// The look-up.
         name: String,
@@ -90,6 +100,62 @@ impl Population {
         let rows = rows.collect::<Option<_>>().ok_or_else(|| PopulationError::People { name: name.clone() })?;
         let dimensions = levels.iter().filter_map(|c| lookup.columns().get(*c)).cloned().collect();
         Ok(Self { name, dimensions, rows })
+    }
+
+    /// A population of one provider from elsewhere than a look-up: per row a level of each dimension, and how many people
+    /// have these levels.
+    ///
+    /// # Errors
+    /// A [`PopulationError`] that names it.
+    pub fn of_provider(
+        name: &str,
+        provider: &str,
+        dimensions: Vec<String>,
+        rows: Vec<(Vec<String>, u64)>,
+    ) -> Result<Self, PopulationError> {
+        let name = name.to_owned();
+        let distinct: BTreeSet<&Vec<String>> = rows.iter().map(|(levels, _)| levels).collect();
+        let fits = distinct.len() == rows.len() && rows.iter().all(|(levels, _)| levels.len() == dimensions.len());
+        if !fits {
+            return Err(PopulationError::Rows { name });
+        }
+        if rows.iter().any(|(_, people)| *people > PEOPLE_MAX) {
+            return Err(PopulationError::People { name });
+        }
+        let row = |(levels, people)| Row { provider: provider.to_owned(), levels, people };
+        Ok(Self { name, dimensions, rows: rows.into_iter().map(row).collect() })
+    }
+
+    /// The dimensions by which it is divided.
+    #[must_use]
+    pub fn dimensions(&self) -> &[String] {
+        &self.dimensions
+    }
+
+    /// Whether it says anything of this level of a dimension by which it is divided.
+    #[must_use]
+    pub fn has_level(&self, dimension: &str, level: &str) -> bool {
+        let place = self.dimensions.iter().position(|d| d == dimension);
+        place.is_some_and(|place| self.rows.iter().any(|row| row.levels.get(place).is_some_and(|l| l == level)))
+    }
+
+    /// Whether both say the same of the provider wherever both say something: as many people at each combination of levels
+    /// of the dimensions that divide both, and without any as many in all.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self, provider: &str) -> bool {
+        let common: Vec<&String> = self.dimensions.iter().filter(|d| other.dimensions.contains(d)).collect();
+        let sums = |of: &Self| {
+            let places: Vec<usize> =
+                common.iter().filter_map(|name| of.dimensions.iter().position(|d| d == *name)).collect();
+            let mut sums: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+            for row in of.rows.iter().filter(|row| row.provider == provider && row.people > 0) {
+                let levels = places.iter().filter_map(|place| row.levels.get(*place)).cloned().collect();
+                let sum = sums.entry(levels).or_default();
+                *sum = sum.saturating_add(row.people);
+            }
+            sums
+        };
+        sums(self) == sums(other)
     }
 
     /// The look-up's name.
@@ -143,6 +209,34 @@ mod tests {
         let lookup = Lookup::parse(document.to_string().as_bytes()).unwrap();
         let error = Population::new(&lookup).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn populations_agree_where_both_say_something() {
+        let of = |dimensions: &[&str], rows: &[(&[&str], u64)]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+            let rows = rows.iter().map(|(levels, people)| (texts(levels), *people)).collect();
+            Population::of_provider("lists", "Y00001", texts(dimensions), rows)
+        };
+        let both = of(&["sex", "age"], &[(&["1", "old"], 5), (&["1", "young"], 7), (&["2", "old"], 0)]).unwrap();
+        for (dimensions, rows, agrees) in [
+            (&["sex"][..], &[(&["1"][..], 12)][..], true),
+            (&["sex"], &[(&["1"], 12), (&["2"], 1)], false),
+            (&["age"], &[(&["old"], 5), (&["young"], 7)], true),
+            (&["age"], &[(&["old"], 12)], false),
+            (&["place"], &[(&["here"], 12)], true),
+            (&[], &[(&[], 12)], true),
+            (&[], &[(&[], 13)], false),
+        ] {
+            let other = of(dimensions, rows).unwrap();
+            assert_eq!((both.agrees_with(&other, "Y00001"), other.agrees_with(&both, "Y00001")), (agrees, agrees));
+        }
+        assert_eq!(both.people("Y00001", &[("age", "old")]), Some(5));
+        assert!(both.has_level("age", "old") && !both.has_level("age", "1") && !both.has_level("place", "old"));
+        let named = |name: &str| of(&["sex"], &[(&["1"], 1), (&[name], 1)]);
+        assert!(matches!(named("1"), Err(PopulationError::Rows { .. })), "a level twice");
+        assert!(matches!(of(&["sex"], &[(&[], 1)]), Err(PopulationError::Rows { .. })));
+        assert!(matches!(of(&[], &[(&[], PEOPLE_MAX + 1)]), Err(PopulationError::People { .. })));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use disclosure::{Domain, DomainError, Measure, MeasureKind, Policy};
+use disclosure::{CellKey, Domain, DomainError, Measure, MeasureKind, Policy};
 
 use crate::approval::Approved;
 use crate::digest::Digest;
@@ -148,20 +148,37 @@ impl Query {
         for name in divides.collect::<BTreeSet<_>>() {
             let lookup = lookups.iter().find(|lookup| lookup.name() == name);
             let population = Population::new(lookup.ok_or_else(|| PopulationError::Missing { name: name.clone() })?)?;
-            for (cell, key) in self.domain.keys().enumerate() {
-                let levels = key.0.iter().enumerate().filter_map(|(place, level)| {
-                    let dimension = self.domain.dimensions().get(place)?;
-                    let members = self.domain.levels_at(place, (*level)?);
-                    let labels = members.into_iter().filter_map(|level| Some(dimension.levels.get(level)?.as_str()));
-                    Some((dimension.name.as_str(), labels.collect()))
-                });
-                if let Some(people) = population.people_in(provider, &levels.collect::<Vec<_>>()) {
-                    // Of two published numbers the smaller says more.
-                    found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
-                }
+            for (cell, people) in self.population_of_cells(provider, &population) {
+                // Of two published numbers the smaller says more.
+                found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
             }
         }
         Ok(found.into_iter().collect())
+    }
+
+    /// How many people a published population has in each cell, as far as it says: those with the cell's levels of the
+    /// dimensions that divide both. Of a total over a dimension they are those with any of its declared levels, or, where
+    /// the population does not know all of these, everybody.
+    #[must_use]
+    pub fn population_of_cells(&self, provider: &str, population: &Population) -> Vec<(usize, u64)> {
+        let dimensions = self.domain.dimensions();
+        let people = |key: &CellKey| {
+            let named = |declared: bool| {
+                let levels = key.0.iter().zip(dimensions).enumerate().filter_map(|(place, (level, dimension))| {
+                    let members = match level {
+                        Some(level) => self.domain.levels_at(place, *level),
+                        None if declared => (0..dimension.levels.len()).collect(),
+                        None => return None,
+                    };
+                    let labels = members.into_iter().filter_map(|level| Some(dimension.levels.get(level)?.as_str()));
+                    Some((dimension.name.as_str(), labels.collect::<Vec<_>>()))
+                });
+                population.people_in(provider, &levels.collect::<Vec<_>>())
+            };
+            named(true).or_else(|| named(false))
+        };
+        let cells = self.domain.keys().enumerate();
+        cells.filter_map(|(cell, key)| Some((cell, people(&key)?))).collect()
     }
 
     /// What the question *is*, whoever asks and whenever: the digest of the template, the values in declared order and

@@ -91,6 +91,18 @@ fn published_populations_stand_behind_the_cells_that_they_divide() {
         .replace("totals = [[\"month\"], []]", "totals = [[\"known\"]]");
     let found = of(&grouped).populations("Y00001", [&lookup]).unwrap();
     assert_eq!(found, [(0, 900), (1, 950), (3, 900), (4, 950), (6, 1850)]);
+    // Of a total those with its declared levels, where the population knows more.
+    let listed = rate("people").replace("other = \"other\"\n", "");
+    assert_ne!(listed, rate("people"));
+    let third = |people: u64| {
+        let rows = format!(
+            r#"{{"name": "list_size", "version": 1, "columns": ["row", "provider", "sex", "people"],
+                 "rows": [["1", "Y00001", "1", "900"], ["2", "Y00001", "2", "950"], ["3", "Y00001", "9", "{people}"]]}}"#
+        );
+        of(&listed).populations("Y00001", [&Lookup::parse(rows.as_bytes()).unwrap()]).unwrap()
+    };
+    assert_eq!(third(40), third(0));
+    assert_eq!(third(40).last(), Some(&(6, 1850)));
     // Nothing follows about people from what a sum is divided by, nor where nothing is divided.
     assert_eq!(of(&rate("bed_days")).populations("Y00001", [&lookup]).unwrap(), []);
     assert_eq!(of(SAMPLE).populations("Y00001", []).unwrap(), []);

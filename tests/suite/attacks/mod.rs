@@ -9,6 +9,7 @@ mod averaging;
 mod bands;
 mod cohorts;
 mod completions;
+mod everything;
 mod ground;
 mod insiders;
 mod linked;

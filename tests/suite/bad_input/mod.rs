@@ -1,7 +1,7 @@
 //! Records that are wrong in ways that files allow: through a node's real path each ends in a safe answer or a refusal,
 //! with a clear word to the operator and no value in it.
 
-mod rows;
+pub mod rows;
 
 use wire::{Answer, CellState, CombinedCell, Refusal, SiteCounts, SiteOutcome};
 
@@ -94,6 +94,55 @@ async fn a_person_with_thousands_of_rows_is_one_person_and_dominates_nothing_uns
     found.holds(Some("elective"), "bed_days", u64::try_from(days).unwrap());
     // Their three thousand rows would be the cell's: it is held back.
     assert_eq!(found.cell(Some("elective"), "admissions").sites.withheld, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_nobody_stop_the_snapshot_and_the_one_before_is_answered_from() {
+    watch_log();
+    let world = World::new().await;
+    world.approve(TEMPLATE);
+    write(&world, "RYA", &usual());
+    let before = world.open_provider("RYA").await;
+    rows::write_of(&world, "RYA", &usual(), |n| (n % 7 != 3).then(|| rows::person("RYA", n)));
+    let config = node::Config::read(&world.node_config("RYA")).unwrap();
+    let taken = tokio::task::spawn_blocking(move || node::take(&config, chrono::Utc::now())).await.unwrap();
+    let told = format!("{:#}", anyhow::Error::new(taken.unwrap_err()));
+    for words in ["hospital_spell", "`person_id`", "empty"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let coordinator = world.start_coordinator().await;
+    let others = world.start_nodes(&["RYB", "RYC", "RYD"]).await;
+    let node = world.serve_providers(vec![before]);
+    let mut desk = world.desk().await;
+    world.connected(&mut desk, &["RYA", "RYB", "RYC", "RYD"]).await;
+    let answer = answer_to(&mut desk, &wire::Ask { template: TEMPLATE_ID.to_owned(), ..world.ask() }).await;
+    let all = ["RYA", "RYB", "RYC", "RYD"].map(|code| (code, SiteOutcome::Released));
+    assert_eq!(outcomes(&answer), all);
+    for running in [node, others, coordinator] {
+        running.stop().await;
+    }
+    nothing_is_told(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_total_published_elsewhere_that_cannot_be_refuses_and_the_operator_is_told() {
+    watch_log();
+    let world = World::new().await;
+    world.approve(TEMPLATE);
+    write(&world, "RYA", &usual());
+    let figure = "[[published.figures]]\nsource = \"annual report\"\nas_of = \"2025-03-31\"\ntemplate = \"bed-days-by-group\"\n\
+                  parameters = { from = \"2024-04\", to = \"2025-03\" }\nmeasure = \"people\"\nfigure = 81\n\n[limits]";
+    crate::world::edit(&world.node_config("RYA"), "[limits]", figure);
+    let coordinator = world.start_coordinator().await;
+    let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
+    let mut desk = world.desk().await;
+    let answer = answer_to(&mut desk, &wire::Ask { template: TEMPLATE_ID.to_owned(), ..world.ask() }).await;
+    // Eighty-two people were admitted.
+    assert_eq!(outcomes(&answer)[0], ("RYA", SiteOutcome::Refused(Refusal::NotReleased)));
+    nodes.stop().await;
+    coordinator.stop().await;
+    assert!(!logged(&["RYA", "nothing is released", "published"]).is_empty());
+    nothing_is_told(&world);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Int32Array, StringArray};
+use arrow::array::{ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{Field, Schema};
 
 use crate::world::{HOSPITALS, PERSON_MARK, World, table, write_table};
 
@@ -32,6 +33,16 @@ pub fn usual() -> Vec<Row> {
 
 /// Writes spells as a hospital's table. Equal rows of one person that follow each other are one record, repeated.
 pub fn write(world: &World, code: &str, rows: &[Row]) {
+    write_of(world, code, rows, |person| Some(self::person(code, person)));
+}
+
+/// The id of one of a hospital's people.
+pub fn person(code: &str, person: usize) -> String {
+    format!("P{person}-{code}{PERSON_MARK}")
+}
+
+/// Writes spells whose people's ids are as `named` says, or are missing, which core-1 does not allow.
+pub fn write_of(world: &World, code: &str, rows: &[Row], named: impl Fn(usize) -> Option<String>) {
     let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
     let mut key = 0;
     let mut keys = Vec::with_capacity(rows.len());
@@ -46,7 +57,7 @@ pub fn write(world: &World, code: &str, rows: &[Row]) {
         "hospital_spell",
         [
             ("spell_id", text(keys)),
-            ("person_id", text(rows.iter().map(|row| format!("P{}-{code}{PERSON_MARK}", row.person)).collect())),
+            ("person_id", text(rows.iter().map(|_| String::new()).collect())),
             ("provider_code", text(rows.iter().map(|_| code.to_owned()).collect())),
             ("admission_date", Arc::new(Date32Array::from_iter_values(rows.iter().map(|_| 19_814)))),
             ("admission_method_code", text(rows.iter().map(|_| "21".to_owned()).collect())),
@@ -54,5 +65,16 @@ pub fn write(world: &World, code: &str, rows: &[Row]) {
             ("admission_group", text(rows.iter().map(|row| row.group.to_owned()).collect())),
         ],
     );
-    write_table(&world.node_table(code, "hospital_spell"), &batch);
+    let named: Vec<Option<String>> = rows.iter().map(|row| named(row.person)).collect();
+    write_table(&world.node_table(code, "hospital_spell"), &with_people(&batch, named));
+}
+
+/// The table with these people, whose column may be empty as extracts' are.
+fn with_people(batch: &RecordBatch, named: Vec<Option<String>>) -> RecordBatch {
+    let place = batch.schema().index_of("person_id").unwrap();
+    let mut fields: Vec<Field> = batch.schema().fields().iter().map(|field| Field::clone(field)).collect();
+    fields[place] = fields[place].clone().with_nullable(true);
+    let mut columns = batch.columns().to_vec();
+    columns[place] = Arc::new(StringArray::from(named));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }

@@ -8,6 +8,8 @@ use disclosure::{
     Cell, Coverage, Domain, Measure, Pairs, Per, Policy, Public, Rounding, Tally, Threshold, Zeros, protect,
 };
 
+use proptest::prelude::*;
+
 use crate::tables::domain;
 
 /// A public fact about a table of people.
@@ -359,6 +361,48 @@ fn a_total_of_which_nothing_is_said_is_told_by_no_other() {
         for held in [4, 6] {
             let found = check(&domain, &policy(4, zeros), 12, |_| vec![Fact::Held(held)]);
             assert!(found.kept > 0 && found.shown > 0, "{found:?}");
+        }
+    }
+}
+
+/// Facts about cells, totals among them, that are true of a table: populations with so many more, and exact figures.
+fn true_facts(domain: &Domain, table: &[u64], chosen: &[(usize, u64, bool)]) -> Vec<Fact> {
+    let mut cells = std::collections::BTreeSet::new();
+    let chosen = chosen.iter().filter(|(cell, _, _)| cells.insert(cell % domain.len()));
+    let fact = |&(cell, more, exact): &(usize, u64, bool)| {
+        let cell = cell % domain.len();
+        let n = value(domain, table, cell);
+        if exact { Fact::Between(cell, n, n) } else { Fact::Population(cell, n + more) }
+    };
+    chosen.map(fact).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever else is known, nothing that was hidden is shown for it, nothing that is shown is finer than its block or
+    /// below the threshold, and the truth lies in it.
+    #[test]
+    fn what_is_public_never_shows_a_hidden_count(
+        table in prop::collection::vec(prop_oneof![0u64..10, 8u64..60], 6),
+        chosen in prop::collection::vec((0usize..12, 0u64..14, any::<bool>()), 1..4),
+        hidden: bool,
+    ) {
+        let domain = domain(&[(3, Per::Person), (2, Per::Person)], &[&[], &[1], &[0]]);
+        let policy = Policy::nhs_sde().with_zeros(if hidden { Zeros::Hidden } else { Zeros::Shown });
+        let alone = release(&domain, &policy, &table, &[]);
+        let facts = true_facts(&domain, &table, &chosen);
+        let said = release(&domain, &policy, &table, &facts);
+        for (cell, (before, after)) in alone.iter().zip(&said).enumerate() {
+            let truth = value(&domain, &table, cell);
+            if !domain.is_total(cell) {
+                prop_assert!(!before.is_hidden() || after.is_hidden(), "{:?} {:?} {:?}", before, after, facts);
+            }
+            if let Cell::Shown { low, high, .. } = *after {
+                let block = policy.block(truth);
+                prop_assert!(low >= 10 && (low..=high).contains(&truth), "{:?} of {} beside {:?}", after, truth, facts);
+                prop_assert!(low <= block.low && block.high <= high || high - low >= 4, "{:?} {:?}", after, facts);
+            }
         }
     }
 }

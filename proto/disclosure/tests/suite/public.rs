@@ -1,6 +1,8 @@
 //! What is public already: earlier answers are said again, and nothing new is said beside them that narrows anything.
 
-use disclosure::{Cell, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, PublicError, Tally, protect};
+use disclosure::{
+    Cell, Column, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, PublicError, Tally, protect,
+};
 
 use crate::tables::domain;
 
@@ -72,6 +74,41 @@ fn contradictory_public_facts_are_told() {
     assert_eq!(said(&domain, &[20, 20], &public).err(), Some(ProtectError::Contradiction));
     let other = Public::nothing(&domain, &measures()[..1]);
     assert_eq!(said(&domain, &[20, 20], &other).err(), Some(ProtectError::Shape));
+}
+
+/// Whether what is published elsewhere is true of these records, of people with two rows each and three days.
+#[test]
+fn what_is_published_elsewhere_must_be_true_of_the_records() {
+    let domain = domain(&[(2, Per::Person)], &[&[]]);
+    let measures = [Measure::people("people"), Measure::rows("rows", None).unwrap(), Measure::sum("days", 30).unwrap()];
+    let check = |(measure, cell, n): (usize, usize, u64)| {
+        let mut tally = Tally::new(&domain, &measures).unwrap();
+        let persons: Vec<u32> = (0..32).flat_map(|person| [person; 2]).collect();
+        let cells: Vec<u32> = persons.iter().map(|&person| u32::from(person >= 20)).collect();
+        tally.add(&cells, &persons, &[Column::Full(&vec![150; 64])]).unwrap();
+        let raw = tally.finish().unwrap();
+        let mut public = Public::nothing(&domain, &measures);
+        public.exactly(measure, cell, n).unwrap();
+        assert_eq!(raw.agrees_with(&Public::nothing(&domain, &measures[..1])), Err(ProtectError::Shape));
+        raw.agrees_with(&public)
+    };
+    for (measure, counts) in [[20, 12, 32], [40, 24, 64], [60, 36, 96]].into_iter().enumerate() {
+        for (cell, n) in counts.into_iter().enumerate() {
+            assert_eq!(check((measure, cell, n)), Ok(()), "{measure} {cell}");
+            for other in [n - 1, n + 1, 0, u64::MAX] {
+                assert_eq!(check((measure, cell, other)), Err(ProtectError::Contradiction), "{measure} {cell} {other}");
+            }
+        }
+    }
+    let mut public = Public::nothing(&domain, &measures);
+    public.exactly(0, 2, 32).unwrap();
+    assert_eq!(public.exactly(0, 2, 33), Err(PublicError::Contradiction { measure: 0, cell: 2 }));
+    assert_eq!(public.exactly(3, 2, 33), Err(PublicError::Place { measure: 3, cell: 2 }));
+    let mut crowded = Public::nothing(&domain, &measures);
+    crowded.population(0, 19).unwrap();
+    let mut tally = Tally::new(&domain, &measures).unwrap();
+    tally.add(&[0; 20], &(0..20).collect::<Vec<u32>>(), &[Column::Full(&[0; 20])]).unwrap();
+    assert_eq!(tally.finish().unwrap().agrees_with(&crowded), Err(ProtectError::Population));
 }
 
 /// One person in every cell, nobody anywhere, contradictory list sizes: suppressed, said to be zero, or refused.
