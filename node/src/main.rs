@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use node::{Audit, Clock as _, Config, Format, Held, Part, Steps, SystemClock, Unobserved};
+use node::{
+    Audit, Clock as _, Config, Format, Held, Part, PublishedFigure, PublishedPopulation, Steps, SystemClock, Unobserved,
+};
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command, Rows, Show, Word};
@@ -42,6 +44,14 @@ fn main() -> ExitCode {
 fn check(file: &Path) -> anyhow::Result<()> {
     let config = Config::read(file)?;
     println!("{}: {} ({}), nothing wrong", file.display(), config.provider, config.kind);
+    for PublishedPopulation { population, as_of, .. } in &config.published.populations {
+        let by = population.dimensions().join(", ");
+        let by = if by.is_empty() { String::new() } else { format!(", by {by}") };
+        println!("  counts as known: {}, as of {as_of}{by}", population.name());
+    }
+    for PublishedFigure { template, measure, as_of, .. } in &config.published.figures {
+        println!("  counts as known: one figure of `{measure}` in `{template}`, as of {as_of}");
+    }
     Ok(())
 }
 
