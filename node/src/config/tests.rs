@@ -22,6 +22,7 @@ fn check(from: &str, to: &str, expected: &[&str]) {
 }
 
 const LISTED: &str = "[[published.populations]]\nsource = \"the list\"\nas_of = \"2024-04-01\"";
+const LIMITS: &str = "[limits]";
 const REPORTED: &str = "[[published.figures]]\nsource = \"the report\"\nas_of = \"2024-04-01\"\ntemplate = \"stays\"\n\
                         measure = \"people\"\nfigure = 1\ncounted = \"more\"\n";
 
@@ -84,21 +85,29 @@ fn each_mistake_is_named_with_its_key_and_remedy() {
         ("csv = \"hospital_spell.csv\"", "csv = \"a\"\nnhs_number = \"n\"", &["sources.hospital_spell.nhs_number"]),
         ("population = 400", "population = 400\n[restricted]\nadditions = \"none\"", &["restricted.additions"]),
         ("[limits]", "[published]\nfigure = 1\n[limits]", &["unknown field `figure`", "populations"]),
-        ("[limits]", LISTED, &["published.populations, entry 1", "either `people`"]),
-        ("[limits]", &[LISTED, "people = 1\nfile = \"a.csv\""].join("\n"), &["entry 1", "either `people`"]),
-        ("[limits]", &[LISTED, "file = \"none.csv\""].join("\n"), &["entry 1", "none.csv", "cannot be read"]),
-        ("[limits]", &[LISTED, "people = 1\ntemplates = []"].join("\n"), &["entry 1", "names none"]),
-        ("[limits]", &[LISTED, "people = 1000000001"].join("\n"), &["entry 1", "whole number"]),
+        ("[limits]", &[LISTED, LIMITS].join("\n"), &["published.populations, entry 1", "either `people`"]),
+        ("[limits]", &[LISTED, "people = 1\nfile = \"a.csv\"", LIMITS].join("\n"), &["entry 1", "either `people`"]),
+        ("[limits]", &[LISTED, "file = \"none.csv\"", LIMITS].join("\n"), &["entry 1", "none.csv", "cannot be read"]),
+        ("[limits]", &[LISTED, "people = 1\ntemplates = []", LIMITS].join("\n"), &["entry 1", "names none"]),
+        ("[limits]", &[LISTED, "people = 1000000001", LIMITS].join("\n"), &["entry 1", "whole number"]),
         (
             "[limits]",
-            &[LISTED, "people = 1", LISTED, "people = 2"].join("\n"),
+            &[LISTED, "people = 1", LISTED, "people = 2", LIMITS].join("\n"),
             &["entry 2", "another number", "entry 1"],
         ),
-        ("[limits]", &[LISTED, "people = 1"].join("\n").replace("2024-04-01", "1 May"), &["as_of", "2023-04-01"]),
-        ("[limits]", &[LISTED, "people = 1"].join("\n").replace("the list", " "), &["entry 1", "source"]),
-        ("[limits]", &[REPORTED, REPORTED].concat(), &["published.figures, entry 2", "same figure as entry 1"]),
-        ("[limits]", &REPORTED.replace("\"people\"", "\"\""), &["published.figures, entry 1", "`measure`"]),
-        ("[limits]", &REPORTED.replace("more", "few"), &["counted", "the-same"]),
+        (
+            "[limits]",
+            &[LISTED, "people = 1", LIMITS].join("\n").replace("2024-04-01", "1 May"),
+            &["as_of", "2023-04-01"],
+        ),
+        ("[limits]", &[LISTED, "people = 1", LIMITS].join("\n").replace("the list", " "), &["entry 1", "source"]),
+        ("[limits]", &[REPORTED, REPORTED, LIMITS].concat(), &["published.figures, entry 2", "same figure as entry 1"]),
+        (
+            "[limits]",
+            &[REPORTED, LIMITS].concat().replace("\"people\"", "\"\""),
+            &["published.figures, entry 1", "`measure`"],
+        ),
+        ("[limits]", &[REPORTED, LIMITS].concat().replace("more", "few"), &["counted", "the-same"]),
         ("https://127.0.0.1:9", "http://127.0.0.1:9", &["coordinator.address", "https"]),
         ("[limits]", "[policy]\nprofile = \"none\"\n[limits]", &["policy.profile", "nhs-sde"]),
         ("[limits]", "[policy]\nthreshold = 10\n[limits]", &["`policy`", "rounding"]),

@@ -63,7 +63,7 @@ reasons! {
     PlanRefused: "plan-refused", "the template's SQL did not pass the check";
     PopulationTooSmall: "population-too-small", "this provider has too few people";
     ProtectFailed: "protect-failed", "the figures could not be protected";
-    PublicContradicted: "public-contradicted", "what is public already (published populations and figures, earlier answers) did not fit the question or the tables; check `[published]`";
+    PublicContradicted: "public-contradicted", "what is public already (published populations and figures, earlier answers) did not fit the question or the tables; check what the configuration says is published";
     PurposeRefused: "purpose-refused", "this provider does not answer the purpose";
     RefusalsUnreadable: "refusals-unreadable", "the file of this provider's refusals could not be read";
     ReleaseFailed: "release-failed", "the release could not be sealed, signed or read back from the ledger";

@@ -131,13 +131,14 @@ async fn a_total_published_elsewhere_that_cannot_be_refuses_and_the_operator_is_
     world.approve(TEMPLATE);
     write(&world, "RYA", &usual());
     let figure = "[[published.figures]]\nsource = \"annual report\"\nas_of = \"2025-03-31\"\ntemplate = \"bed-days-by-group\"\n\
-                  parameters = { from = \"2024-04\", to = \"2025-03\" }\nmeasure = \"people\"\nfigure = 81\n\n[limits]";
+                  parameters = { from = \"2024-04\", to = \"2025-03\" }\nmeasure = \"admissions\"\nfigure = 81\ncounted = \
+                  \"the-same\"\n\n[limits]";
     crate::world::edit(&world.node_config("RYA"), "[limits]", figure);
     let coordinator = world.start_coordinator().await;
     let nodes = world.start_nodes(&["RYA", "RYB", "RYC", "RYD"]).await;
     let mut desk = world.desk().await;
     let answer = answer_to(&mut desk, &wire::Ask { template: TEMPLATE_ID.to_owned(), ..world.ask() }).await;
-    // Eighty-two people were admitted.
+    // There were eighty-two admissions.
     assert_eq!(outcomes(&answer)[0], ("RYA", SiteOutcome::Refused(Refusal::NotReleased)));
     nodes.stop().await;
     coordinator.stop().await;

@@ -142,7 +142,10 @@ fn what_does_not_fit_is_refused_and_the_operator_told() {
         assert_eq!(answered(&site, "[[]]"), Err(Refusal::NotReleased), "{published}");
         let audit = Audit::read(&site.path("node.toml"), &Part::All).unwrap();
         let month = template::Month::of(Utc::now().date_naive()).unwrap();
-        assert!(audit.month(month, Utc::now()).contains("check `[published]`"), "{published}");
+        assert!(
+            audit.month(month, Utc::now()).contains("check what the configuration says is published"),
+            "{published}"
+        );
     }
     // Of another question nothing is stated, and what is true changes nothing where nothing is near.
     let plain = answered(&site(40, 20, ""), "[[]]").unwrap();

@@ -308,6 +308,34 @@ fn the_rest_of_a_known_population_is_protected_like_a_small_count() {
     }
 }
 
+/// Lists of people by some of a table's dimensions say something of every cell and total: everybody's of all of them, and
+/// those by a dimension of what lies under each of its levels.
+#[test]
+fn the_rests_of_several_lists_at_once_are_protected() {
+    for zeros in ZEROS {
+        let policy = policy(4, zeros);
+        let listed = |domain: &Domain, lists: &[u64], most: u64| {
+            let known = |_: &[u64]| -> Vec<Fact> {
+                lists.iter().enumerate().map(|(cell, &n)| Fact::Population(cell, n)).collect()
+            };
+            let fits = |table: &Vec<u64>| (0..domain.len()).all(|cell| value(domain, table, cell) <= lists[cell]);
+            let tables = super::known::lists(domain.inner_len(), most).filter(fits);
+            let found = attack(domain, &policy, tables, known, |t, facts| release(domain, &policy, t, facts));
+            assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?} {lists:?}");
+            assert!(found.stars > 0 && found.rests > 0 && found.shown > 0, "{found:?} {lists:?}");
+        };
+        listed(&row(2), &[24, 24, 24], 24);
+        listed(&row(2), &[14, 18, 32], 18);
+        listed(&row(2), &[14, 0, 14], 14);
+        // By rows alone: of a column everybody may be in it.
+        listed(&two_by_two(), &[12, 12, 9, 9, 21, 21, 21, 12, 9], 12);
+    }
+    // Far from the list, a table is answered as if there were none.
+    let nhs = Policy::nhs_sde();
+    let everybody = [0, 1, 2].map(|cell| Fact::Population(cell, 400));
+    assert_eq!(release(&row(2), &nhs, &[40, 20], &everybody), release(&row(2), &nhs, &[40, 20], &[]));
+}
+
 /// Weakened: the rule is not told what everybody knows, or rounds all cells as if nothing were known.
 #[test]
 fn the_attack_wins_where_the_rule_does_not_know_what_everybody_knows() {
