@@ -7,7 +7,7 @@
 //!
 //! 1. What may be small is protected over the small values that the public facts leave it: every inner cell, and of a
 //!    known population `N` of a cell with `n` people the rest, `N - n`, below the threshold or a block, whichever is more.
-//! 2. Each rest is told apart from small ones, those of the widest totals first, then each inner cell, where that cut
+//! 2. Each rest is told apart from small ones, those of small populations first, then each inner cell, where that cut
 //!    splits no other's values. What cannot be small any more needs no protection.
 //! 3. Inner cells of at least the threshold are cut into blocks where everything still protected stays possible on both
 //!    sides of each cut.
@@ -98,8 +98,9 @@ pub(crate) fn publish(
     let mut run = Run::new(&network, bounds, &truth);
     let inner: Vec<usize> = (0..domain.inner_len()).filter(|&cell| informed[cell]).collect();
     let mut crowded: Vec<_> = facts.crowded(policy).filter(|(cell, _)| covered[*cell]).collect();
-    // The widest first: what is told of them often settles the narrower ones within, and not the other way round.
-    crowded.sort_by_key(|(cell, _)| Reverse(domain.children(*cell).len()));
+    // Smaller populations first, and of equal ones that of the widest total: what is told of them settles others, and seldom
+    // the other way round.
+    crowded.sort_by_key(|(cell, (_, n))| (*n, Reverse(domain.children(*cell).len()), *cell));
     let least = i32::from(policy.zeros() == Zeros::Shown);
     let small = (least, signed(policy.threshold().people()) - 1);
     let rest = |cell: usize| domain.len() + cell;
