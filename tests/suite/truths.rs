@@ -29,7 +29,7 @@ const CEILINGS: [(&str, Ceilings); EXAMPLES.len()] = [
     ("long-term-condition-cost", &[("people", 1, 1), ("pounds", 1, 1)]),
     ("long-term-condition-activity", &[("people", 1, 1), ("units", 1, 1)]),
     // Beside published populations whole cells are held back, and bounded by the populations alone.
-    ("long-term-condition-rate", &[("people", 41, 25)]),
+    ("long-term-condition-rate", &[("people", 37, 20)]),
     ("frequent-emergency-users", &[("people", 10, 3)]),
     ("emergency-admissions-75-plus", &[("admissions", 160, 32), ("people", 90, 95)]),
     ("depression-with-long-term-condition", &[("people", 15, 60)]),
