@@ -8,6 +8,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use template::Population;
 
+pub use super::written::PublishedOf;
 use super::{ConfigError, Reader, written};
 
 /// The most entries of a kind.
@@ -58,7 +59,11 @@ pub struct PublishedFigure {
     pub as_of: NaiveDate,
 }
 
-pub use written::PublishedOf;
+/// The rows of a population: a level of each dimension, and how many people have these.
+struct Listed {
+    dimensions: Vec<String>,
+    rows: Vec<(Vec<String>, u64)>,
+}
 
 impl PublishedPopulation {
     /// Whether it is about the people whom a template counts.
@@ -117,8 +122,8 @@ impl Reader<'_> {
     ) -> Result<PublishedPopulation, ConfigError> {
         self.published_source(key, &written.source)?;
         let as_of = self.day(format!("{key}, as_of"), &written.as_of)?;
-        let (dimensions, rows) = match (written.people, written.file) {
-            (Some(people), None) => (Vec::new(), vec![(Vec::new(), people)]),
+        let Listed { dimensions, rows } = match (written.people, written.file) {
+            (Some(people), None) => Listed { dimensions: Vec::new(), rows: vec![(Vec::new(), people)] },
             (None, Some(file)) => self.population_file(key, &self.path(file))?,
             _ => return Err(self.value(key, "give either `people`, or a `file` with levels and people")),
         };
@@ -164,7 +169,7 @@ impl Reader<'_> {
     }
 
     /// Reads a population's rows: a header of dimensions and `people`, then a level of each and a number of people.
-    fn population_file(&self, key: &str, file: &Path) -> Result<(Vec<String>, Vec<(Vec<String>, u64)>), ConfigError> {
+    fn population_file(&self, key: &str, file: &Path) -> Result<Listed, ConfigError> {
         let name = file.display();
         let wrong = |problem: String| self.value(key, problem);
         let text = text(file)
@@ -205,7 +210,7 @@ impl Reader<'_> {
         if rows.is_empty() {
             return Err(wrong(format!("{name} holds no rows")));
         }
-        Ok((dimensions, rows))
+        Ok(Listed { dimensions, rows })
     }
 }
 
