@@ -2,8 +2,8 @@
 
 use super::ground::Answer;
 
-/// Numbers of people below the threshold that the attacker tries.
-pub const SIZES: [u64; 3] = [1, 4, 9];
+/// Numbers of people below the threshold that the attacker tries; nobody is one of them, where zeros are hidden.
+pub const SIZES: [u64; 4] = [0, 1, 4, 9];
 
 /// Whether any two of these ways of being answered differ, so that the attacker excludes one of the sizes.
 pub fn told_apart(answers: &[Vec<Answer>]) -> bool {
