@@ -412,10 +412,9 @@ proptest! {
             holdings.iter().zip(&published).map(|(holding, published)| reported_beside(holding, published)).collect();
         let site = |(table, provider)| Site { provider, kind: ProviderKind::Hospital, heard: Heard::Released(table), block: Block::default(), places: &NOWHERE };
         let sites: Vec<Site<'_>> = tables.iter().zip(&codes).map(site).collect();
-        let mut known = known::Known::default();
-        sites.iter().zip(&published).for_each(|(site, published)| known.add(site, published));
-        prop_assert_eq!(known.notes().count(), 0);
         let (domain, measures) = (domain(), measures());
+        let known = known::Known::beside(&domain, &measures, &sites, &published);
+        prop_assert_eq!(known.notes().count(), 0);
         let quorum = Quorum::new(BTreeMap::from([(ProviderKind::Hospital, 1)]));
         let grouping = Grouping::All;
         let question = Question { domain: &domain, measures: &measures, figures: &[], populations: &[], quorum: &quorum, declared: &[grouping], grouping };

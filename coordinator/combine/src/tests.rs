@@ -283,8 +283,8 @@ fn published_populations_bound_what_a_site_does_not_say() {
     let table = reported(zeros, [star(zeros), Cell::Withheld, Cell::Withheld]);
     let cells = |published: &[(usize, u64)]| {
         let sites = [gp(Heard::Released(&table)), gp(Heard::Failed)];
-        let mut known = known::Known::default();
-        sites.iter().for_each(|site| known.add(site, published));
+        let published = [published.to_vec(), published.to_vec()];
+        let known = known::Known::beside(&domain(), &measures(), &sites, &published);
         let notes: Vec<String> = known.notes().collect();
         let bounds: Vec<Option<u64>> =
             cells(&known.sites(&sites)).iter().map(|cell| cell.bounds.unwrap().high).collect();
@@ -300,8 +300,7 @@ fn published_populations_bound_what_a_site_does_not_say() {
 fn a_site_that_contradicts_its_population_is_told_and_taken_as_it_says() {
     let table = reported(Zeros::Hidden, [shown(50), shown(20), Cell::Withheld]);
     let sites = [gp(Heard::Released(&table))];
-    let mut known = known::Known::default();
-    known.add(&sites[0], &[(0, 47)]);
+    let known = known::Known::beside(&domain(), &measures(), &sites, &[vec![(0, 47)]]);
     assert_eq!(known.notes().count(), 1);
     assert_eq!(known.sites(&sites)[0].heard.reported(), Some(&table));
 }

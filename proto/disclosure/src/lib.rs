@@ -33,8 +33,8 @@ mod tally;
 
 // The public interface is:
 pub use crate::audit::{
-    AuditError, Depth, EquationId, FigureId, Finding, Findings, MAX_AUDITED_FIGURES, MAX_FIGURES, Narrowed, Report,
-    Revealed, audit, is_audited,
+    AuditError, Depth, EquationId, Equations, FigureId, Finding, Findings, MAX_AUDITED_FIGURES, MAX_FIGURES,
+    MAX_TIGHTENED_FIGURES, Narrowed, Report, Revealed, audit, is_audited,
 };
 pub use crate::bounds::{Interval, interval};
 pub use crate::cell::Cell;

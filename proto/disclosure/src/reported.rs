@@ -1,6 +1,7 @@
 //! What a coordinator received: a table that claims to be protected, re-checked. There is no way back to
 //! [`Protected`](crate::Protected).
 
+use crate::audit::Equations;
 use crate::bounds::{Interval, intervals};
 use crate::cell::Cell;
 use crate::coverage::{Coverage, Covered, Extent};
@@ -111,6 +112,16 @@ impl Reported {
         let known: Vec<_> = populations.iter().filter(|(cell, _)| !self.domain.is_union(*cell)).copied().collect();
         let intervals = intervals(&self.domain, &self.measures, &self.policy, &self.cells, &known);
         Ok(Self { intervals: intervals.ok_or(ReportedError::Contradiction)?, ..self.clone() })
+    }
+
+    /// This table with the bounds that everything in it leaves at once, where checking it followed up one total after
+    /// another. They hold as those before do and are never wider. A table whose figures cannot all be true together (some
+    /// may be earlier answers about nearly the same people) keeps those before, and so does one of another declaration.
+    #[must_use]
+    pub fn tightened(&self, equations: &Equations) -> Self {
+        let of_this = equations.are_of(&self.domain, &self.measures);
+        let left = of_this.then(|| equations.left(&self.cells, &self.intervals)).flatten();
+        Self { intervals: left.unwrap_or_else(|| self.intervals.clone()), ..self.clone() }
     }
 
     /// The declared shape.

@@ -10,13 +10,17 @@
 //! Anyone can run it on any published table, by [`audit`] on one of a declared domain and by [`Revealed`] on any other.
 
 mod attack;
+mod equations;
 mod explain;
 mod programme;
 mod reduce;
 mod revealed;
+mod search;
 mod table;
 mod tighten;
+mod weights;
 
+pub use self::equations::{Equations, MAX_TIGHTENED_FIGURES};
 pub use self::revealed::{EquationId, FigureId, Revealed};
 
 use self::table::Table;

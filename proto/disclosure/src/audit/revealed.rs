@@ -6,7 +6,7 @@ use crate::bounds::Interval;
 /// Stands for *nothing bounds it* inside the attack.
 pub(super) const OPEN: u64 = u64::MAX;
 /// What no bound exceeds, so that no sum of [`MAX_FIGURES`] bounds overflows and each is exact as a real number.
-const MOST: u64 = 1 << 46;
+pub(super) const MOST: u64 = 1 << 46;
 
 /// A figure's place among those revealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +115,11 @@ impl Revealed {
     /// A sum of amounts, which may lie between whole numbers.
     pub fn amount(&mut self, said: Interval) -> FigureId {
         self.add(said, false, false)
+    }
+
+    /// A figure, whole or not, that is attacked whatever it says.
+    pub(super) fn asked(&mut self, said: Interval, whole: bool) -> FigureId {
+        self.add(said, true, whole)
     }
 
     /// More that is known of a figure. What is said twice holds twice.

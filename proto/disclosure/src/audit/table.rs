@@ -48,7 +48,7 @@ impl Table {
             table.add_up(domain, measure.kind(), &figures);
             of_measures.push(figures);
         }
-        table.couple(domain, measures, cells, &of_measures);
+        table.couple(domain, measures, |place, cell| cells[place][cell] != Cell::NotCovered, &of_measures);
         for (place, figures) in of_measures.iter().enumerate() {
             for (cell, &figure) in figures.iter().enumerate() {
                 if let Some((low, high)) = public.range(place, cell) {
@@ -56,6 +56,25 @@ impl Table {
                 }
             }
         }
+        table
+    }
+
+    /// The figures and equations of every table of a declaration, with nothing said of any figure and every one of them
+    /// asked for.
+    pub(super) fn of_declaration(domain: &Domain, measures: &[Measure]) -> Self {
+        let mut table = Self { revealed: Revealed::new(), cells: Vec::new() };
+        let mut of_measures: Vec<Vec<FigureId>> = Vec::new();
+        for (place, measure) in measures.iter().enumerate() {
+            let figure = |cell| {
+                table.cells.push(Some((place, cell)));
+                let nothing = Interval { low: 0, high: None };
+                table.revealed.asked(nothing, !matches!(measure.kind(), MeasureKind::Sum { .. }))
+            };
+            let figures: Vec<FigureId> = (0..domain.len()).map(figure).collect();
+            table.add_up(domain, measure.kind(), &figures);
+            of_measures.push(figures);
+        }
+        table.couple(domain, measures, |_, _| true, &of_measures);
         table
     }
 
@@ -128,10 +147,16 @@ impl Table {
     }
 
     /// People, rows and sums of one cell bound each other.
-    fn couple(&mut self, domain: &Domain, measures: &[Measure], cells: &[Vec<Cell>], figures: &[Vec<FigureId>]) {
+    fn couple(
+        &mut self,
+        domain: &Domain,
+        measures: &[Measure],
+        covered: impl Fn(usize, usize) -> bool,
+        figures: &[Vec<FigureId>],
+    ) {
         let Some(people) = measures.iter().position(|m| m.kind() == MeasureKind::People) else { return };
         for (place, measure) in measures.iter().enumerate().filter(|&(place, _)| place != people) {
-            for cell in (0..domain.len()).filter(|&cell| cells[place][cell] != Cell::NotCovered) {
+            for cell in (0..domain.len()).filter(|&cell| covered(place, cell)) {
                 let (people, amount) = (figures[people][cell], figures[place][cell]);
                 if let MeasureKind::Rows { .. } = measure.kind() {
                     self.revealed.at_least_one_each(amount, people);

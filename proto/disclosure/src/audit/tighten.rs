@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::revealed::{Equation, OPEN, Revealed};
+use super::revealed::{Equation, MOST, OPEN, Revealed};
 
 /// The most times that equations are looked at, as a multiple of their number: a limit in steps.
 const MAX_LOOKS: usize = 60;
@@ -16,6 +16,14 @@ pub(super) struct Bounds {
     pub(super) high: Vec<u64>,
 }
 
+/// A figure and the bounds that it had before they moved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved {
+    pub(super) figure: usize,
+    low: u64,
+    high: u64,
+}
+
 impl Bounds {
     /// What the figures say by themselves.
     pub(super) fn own(revealed: &Revealed) -> Self {
@@ -25,6 +33,11 @@ impl Bounds {
 
     pub(super) fn is_fixed(&self, figure: usize) -> bool {
         self.low[figure] == self.high[figure]
+    }
+
+    /// The least and the most that a figure can be.
+    pub(super) fn range(&self, figure: usize) -> (u64, u64) {
+        (self.low[figure], self.high[figure])
     }
 
     /// Tightens by the equations at these places; `None` where they contradict each other.
@@ -43,7 +56,7 @@ impl Bounds {
             let Some(place) = waiting.pop_front() else { break };
             queued[place] = false;
             self.look(&revealed.equations[used[place]], &mut moved);
-            for figure in moved.drain(..) {
+            for Moved { figure, .. } in moved.drain(..) {
                 if self.low[figure] > self.high[figure] {
                     return None;
                 }
@@ -58,7 +71,7 @@ impl Bounds {
     }
 
     /// Lets the figures of one equation bound each other, and lists those that moved.
-    fn look(&mut self, equation: &Equation, moved: &mut Vec<usize>) {
+    pub(super) fn look(&mut self, equation: &Equation, moved: &mut Vec<Moved>) {
         match equation {
             Equation::Sum { total, parts } => self.look_at_sum(*total, parts, moved),
             Equation::Union { total, parts } => {
@@ -81,7 +94,7 @@ impl Bounds {
         }
     }
 
-    fn look_at_sum(&mut self, total: usize, parts: &[usize], moved: &mut Vec<usize>) {
+    fn look_at_sum(&mut self, total: usize, parts: &[usize], moved: &mut Vec<Moved>) {
         let least = parts.iter().fold(0u64, |sum, &part| sum + self.low[part]);
         let (bounded, open) = self.most(parts);
         self.meet(total, least, if open > 0 { OPEN } else { bounded }, moved);
@@ -112,11 +125,22 @@ impl Bounds {
         self.low[total].saturating_sub(others)
     }
 
-    fn meet(&mut self, figure: usize, low: u64, high: u64, moved: &mut Vec<usize>) {
-        let (low, high) = (self.low[figure].max(low), self.high[figure].min(high));
-        if (low, high) != (self.low[figure], self.high[figure]) {
+    /// Takes a figure's bounds as no wider than these.
+    pub(super) fn meet(&mut self, figure: usize, low: u64, high: u64, moved: &mut Vec<Moved>) {
+        let before = (self.low[figure], self.high[figure]);
+        // A bound beyond all populations is none, so that sums of sums stay within their numbers.
+        let high = if high > MOST { OPEN } else { high };
+        let (low, high) = (before.0.max(low.min(MOST)), before.1.min(high));
+        if (low, high) != before {
             (self.low[figure], self.high[figure]) = (low, high);
-            moved.push(figure);
+            moved.push(Moved { figure, low: before.0, high: before.1 });
+        }
+    }
+
+    /// Takes moves back, the last one first.
+    pub(super) fn undo(&mut self, moved: impl Iterator<Item = Moved>) {
+        for Moved { figure, low, high } in moved {
+            (self.low[figure], self.high[figure]) = (low, high);
         }
     }
 }

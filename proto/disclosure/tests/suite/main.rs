@@ -10,4 +10,5 @@ mod public;
 mod reasons;
 mod rerun;
 mod tables;
+mod tightened;
 mod vectors;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use disclosure::{
-    Cell, Column, Coverage, Depth, Domain, Extent, Measure, MeasureKind, Per, Policy, Public, Reported, Rounding,
-    Threshold, Zeros,
+    Cell, Column, Coverage, Depth, Domain, Equations, Extent, Interval, Measure, MeasureKind, Per, Policy, Public,
+    Reported, Rounding, Threshold, Zeros,
 };
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::tables::{Row, attacked, coverage, domain, protected};
 const DAYS_CAP: u64 = 4;
 const ROWS_CAP: u64 = 2;
 
-fn measures() -> Vec<Measure> {
+pub fn measures() -> Vec<Measure> {
     vec![
         Measure::rows("rows", None).unwrap(),
         Measure::people("people"),
@@ -39,14 +39,20 @@ fn refines_rows(measures: &[Measure], policy: &Policy) -> bool {
 }
 
 /// What is true of one measure in a set of inner cells: people, the exact figure in hundredths, contributors, top two.
-struct Truth {
+pub struct Truth {
     people: u64,
     hundredths: u64,
     contributors: u64,
     top: [u64; 2],
 }
 
-fn truth(rows: &[Row], inner: &[usize], measure: &Measure) -> Truth {
+impl Truth {
+    pub fn is_within(&self, Interval { low, high }: Interval) -> bool {
+        low * 100 <= self.hundredths && high.is_none_or(|high| self.hundredths <= high * 100)
+    }
+}
+
+pub fn truth(rows: &[Row], inner: &[usize], measure: &Measure) -> Truth {
     let mut per_cell: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     for &(cell, person, value) in rows.iter().filter(|r| inner.contains(&(r.0 as usize))) {
         let amount = per_cell.entry((person, cell)).or_default();
@@ -81,6 +87,7 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
     let depth = if rows.len().is_multiple_of(16) { Depth::Thorough } else { Depth::Check };
     let found = attacked(domain, measures, policy, &cells, depth).unwrap();
     assert_eq!(found.narrowed, [], "{cells:?}");
+    let tightened = reported.tightened(&Equations::new(domain, measures));
     let refines_rows = refines_rows(measures, policy);
     for (m, measure) in measures.iter().enumerate() {
         assert_eq!(cells[m].len(), domain.len());
@@ -95,14 +102,10 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
             };
             assert_eq!(reported.extent(index), extent);
             let truth = truth(rows, &inner, measure);
-            match reported.interval(m, index) {
-                None => assert!(!any_covered),
-                Some(interval) => {
-                    assert!(interval.low * 100 <= truth.hundredths, "{measure:?} {index} {cell:?} {interval:?}");
-                    assert!(
-                        interval.high.is_none_or(|high| truth.hundredths <= high * 100),
-                        "{measure:?} {index} {cell:?} {interval:?}"
-                    );
+            for reported in [&reported, &tightened] {
+                match reported.interval(m, index) {
+                    None => assert!(!any_covered),
+                    Some(interval) => assert!(truth.is_within(interval), "{measure:?} {index} {cell:?} {interval:?}"),
                 }
             }
             match *cell {
@@ -118,7 +121,7 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
                 Cell::Suppressed { low, high } => {
                     assert!(measure.kind() == MeasureKind::People && !domain.is_total(index) && truth.people < k);
                     assert_eq!((low, high), policy.suppressed());
-                    let interval = reported.interval(m, index).unwrap();
+                    let interval = tightened.interval(m, index).unwrap();
                     assert_eq!((interval.low, interval.high), (low, Some(high)), "a suppressed count keeps its range");
                 }
                 Cell::Zero => assert!(truth.people == 0 && policy.zeros() == Zeros::Shown),
@@ -140,7 +143,7 @@ fn check_measures(measures: &[Measure], domain: &Domain, policy: &Policy, covere
     }
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+pub fn policies() -> impl Strategy<Value = Policy> {
     let zeros = prop_oneof![Just(Zeros::Hidden), Just(Zeros::Shown)];
     (2u64..9, prop_oneof![Just(5u64), Just(6), Just(10)], zeros, any::<bool>()).prop_map(
         |(k, base, zeros, midpoint)| {
@@ -153,7 +156,7 @@ fn policies() -> impl Strategy<Value = Policy> {
 }
 
 /// Rows of people whose level of the first dimension follows from their number, since it is per person.
-fn rows(first: u32, second: u32) -> impl Strategy<Value = Vec<Row>> {
+pub fn rows(first: u32, second: u32) -> impl Strategy<Value = Vec<Row>> {
     let row = (0u32..first * 25, 0..second, 0i64..700);
     (prop::collection::vec(row, 0..160), 0u32..second + 1).prop_map(move |(rows, busy)| {
         let shape = |(person, b, value): (u32, u32, i64)| {
@@ -165,7 +168,7 @@ fn rows(first: u32, second: u32) -> impl Strategy<Value = Vec<Row>> {
 }
 
 /// A person in up to three months with one or two rows in each, so that a total's largest share can grow.
-fn months_of_rows() -> impl Strategy<Value = Vec<Row>> {
+pub fn months_of_rows() -> impl Strategy<Value = Vec<Row>> {
     let person = (0u32..2, 1u32..8, prop::collection::vec(1usize..=2, 3));
     prop::collection::vec(person, 0..40).prop_map(|people| {
         let rows = (0u32..).zip(people).flat_map(|(person, (kind, months, times))| {
