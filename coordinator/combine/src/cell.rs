@@ -31,9 +31,8 @@ impl CombinedCell {
 
 /// One cell of one measure over these sites.
 ///
-/// Each site's interval is already tightened by its own totals and its other measures, and a sum of such intervals
-/// cannot be tightened further by the same relations: what holds between a total and its parts at every site holds
-/// between their sums.
+/// Each site's interval is already tightened by everything in its own table. A sum of such intervals cannot be tightened
+/// further by the same relations: sites' tables have nothing to do with each other, so each may be at its end.
 pub(crate) fn combined(sites: &[Site<'_>], measure: usize, cell: usize, held: bool) -> CombinedCell {
     let mut counts = SiteCounts::default();
     for site in sites {

@@ -101,7 +101,7 @@ fn each<T: Send + Sync>(sites: &[Site<'_>], make: impl Fn(usize) -> T + Sync) ->
     thread::scope(|scope| {
         for _ in 1..threads {
             // A thread that cannot be had is done without.
-            drop(thread::Builder::new().spawn_scoped(scope, &work));
+            drop(thread::Builder::new().spawn_scoped(scope, work));
         }
         work();
     });

@@ -3,8 +3,8 @@
 //! Every combined cell is the sum of the intervals that hold at the sites that answered and cover it, with a count of the
 //! sites that show, show nobody, suppress, withhold, do not cover, refuse and fail. A suppressed cell enters with its
 //! whole range and never as nought; a cell that no site covers has no bounds. Below a template's least number of sites
-//! there are no combined figures at all, and a cell that fewer of them cover is held back. Where a template divides people by
-//! published populations, those bound each site's cells as well.
+//! there are no combined figures at all, and a cell that fewer of them cover is held back. An answer's intervals are what a
+//! site's whole table leaves of each figure, beside the published populations where a template divides people by them.
 #![forbid(unsafe_code)]
 
 mod blocks;

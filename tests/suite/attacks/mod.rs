@@ -19,5 +19,6 @@ mod ratios;
 mod rerun;
 mod sites;
 mod snapshots;
+mod together;
 mod total;
 mod tracker;

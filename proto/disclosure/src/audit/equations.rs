@@ -22,8 +22,8 @@ use crate::measure::Measure;
 pub const MAX_TIGHTENED_FIGURES: usize = 5_000;
 
 /// How often equations are looked at to find tables, at most: so often for any declaration, and so often more per figure.
-const MAX_LOOKS: usize = 20_000;
-const MAX_LOOKS_PER_FIGURE: usize = 32;
+const MAX_LOOKS: usize = 15_000;
+const MAX_LOOKS_PER_FIGURE: usize = 16;
 /// The most work on programmes for one table, each programme at the square of the number of its figures.
 const MAX_PROGRAMME_WORK: usize = 200_000;
 /// How boldly a table is sought, one way after another: many ends at once, fewer, and the one end alone.

@@ -263,7 +263,7 @@ impl<'a> Search<'a> {
 
     /// The value that leaves the sums of which the figure is part the most room: a wanted end where there is room enough,
     /// otherwise what makes the middles of their figures add up.
-    fn best(&self, figure: usize, wanted: Wanted, boldness: Boldness) -> u64 {
+    fn best(&mut self, figure: usize, wanted: Wanted, boldness: Boldness) -> u64 {
         let (low, high) = self.bounds.range(figure);
         let (middle, own) = (self.middle(figure), self.room(figure));
         let mut sums = [(0, 0); MAX_SUMS];
@@ -272,6 +272,7 @@ impl<'a> Search<'a> {
             *of = needs;
             known += 1;
         }
+        self.looks = self.looks.saturating_sub(known);
         let sums = &sums[..known];
         let value = |end| match end {
             End::Low => low,
@@ -284,7 +285,7 @@ impl<'a> Search<'a> {
             sums.iter()
                 .all(|(need, room)| (need - shift).abs().saturating_mul(8) <= (room - own).saturating_mul(eighths))
         };
-        let up = sums.iter().map(|sum| sum.0).sum::<i64>() >= 0;
+        let up = sums.iter().map(|sum| i128::from(sum.0)).sum::<i128>() >= 0;
         let order = if up { [End::High, End::Low] } else { End::BOTH };
         if let Some(end) = order.into_iter().find(|&end| wanted[end as usize] && fits(end)) {
             return value(end);

@@ -95,9 +95,24 @@ impl Bounds {
     }
 
     fn look_at_sum(&mut self, total: usize, parts: &[usize], moved: &mut Vec<Moved>) {
-        let least = parts.iter().fold(0u64, |sum, &part| sum + self.low[part]);
-        let (bounded, open) = self.most(parts);
+        let (mut least, mut bounded, mut open, mut widest) = (0u64, 0u64, 0usize, 0u64);
+        for &part in parts {
+            let (low, high) = self.range(part);
+            least += low;
+            if high == OPEN {
+                open += 1;
+            } else {
+                bounded += high;
+                widest = widest.max(high.saturating_sub(low));
+            }
+        }
         self.meet(total, least, if open > 0 { OPEN } else { bounded }, moved);
+        let (low, high) = self.range(total);
+        // Parts give way to each other where none is wider than what the total leaves to all of them.
+        let leaves_all = widest <= high.saturating_sub(least) && widest <= bounded.saturating_sub(low);
+        if open == 0 && leaves_all && least <= high && low <= bounded || open > 1 && high == OPEN {
+            return;
+        }
         for &part in parts {
             // The sums are of the bounds before this look: sound, and later looks see the rest.
             let at_least = self.left_by_others(total, part, bounded, open);

@@ -18,6 +18,9 @@ const FINE: u32 = 1 << 20;
 /// How far from a fraction the solver's weights may be.
 const NEAR: f64 = 1e-6;
 
+/// The greatest weight that is taken, so that exact sums stay within their numbers.
+const MOST_WEIGHT: f64 = 1e6;
+
 /// One side of an equation: these terms, figures times numbers, are nought, or at least nought.
 struct Row {
     terms: Vec<(usize, i64)>,
@@ -48,6 +51,9 @@ impl<'a> Weights<'a> {
     /// may be one; `None` where they prove none.
     pub(super) fn bound(&self, bounds: &Bounds, table: &[u64], figure: usize, end: End) -> Option<u64> {
         let found = self.solve(bounds, table, figure, end)?;
+        if found.iter().any(|weight| !weight.is_finite() || weight.abs() > MOST_WEIGHT) {
+            return None;
+        }
         (1..=MAX_DENOMINATOR)
             .find_map(|denominator| self.rounded(&found, denominator).map(|weights| (denominator, weights)))
             .or_else(|| Some((FINE, self.cut(&found, FINE))))
@@ -60,9 +66,9 @@ impl<'a> Weights<'a> {
         let mut of_figures: Vec<Vec<(microlp::Variable, f64)>> = vec![Vec::new(); self.component.figures.len()];
         let mut weights = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
-            let over: i64 = row.terms.iter().map(|&(figure, number)| number * whole(table[figure])).sum();
+            let over: f64 = row.terms.iter().map(|&(figure, number)| number as f64 * table[figure] as f64).sum();
             let range = if row.equals { (f64::NEG_INFINITY, f64::INFINITY) } else { (0.0, f64::INFINITY) };
-            let weight = problem.add_var(over as f64, range);
+            let weight = problem.add_var(over, range);
             for &(figure, number) in row.terms.iter().filter(|term| self.place[term.0] != FIXED) {
                 of_figures[self.place[figure]].push((weight, number as f64));
             }
@@ -142,11 +148,6 @@ impl<'a> Weights<'a> {
 
 fn ceiling(number: i128, denominator: i128) -> i128 {
     -(-number).div_euclid(denominator)
-}
-
-/// No figure is beyond [`MOST`].
-fn whole(figure: u64) -> i64 {
-    i64::try_from(figure).unwrap_or(i64::MAX)
 }
 
 fn rows(equation: &Equation) -> Vec<Row> {
