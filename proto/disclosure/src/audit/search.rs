@@ -148,6 +148,8 @@ impl<'a> Search<'a> {
         others: &[(usize, Wanted)],
         boldness: Boldness,
     ) -> Result<Dived, Contradiction> {
+        // Going through the figures is work, too, even where it soon ends.
+        self.looks = self.looks.saturating_sub(others.len() / 8);
         if let Some((figure, end)) = pivot {
             let taken = self.assume(figure, end, 0);
             if taken != Taken::Holds {

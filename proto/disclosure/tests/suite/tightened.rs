@@ -1,11 +1,11 @@
 //! What a received table leaves of its figures by everything in it at once: the truth always, never more than before, and
 //! in two-way tables of counts exactly what a search over all tables of whole numbers finds.
 
-use disclosure::{Cell, Coverage, Domain, Equations, Interval, Measure, Per, Policy, Reported, Zeros};
+use disclosure::{Cell, Coverage, Domain, Equations, Grouping, Interval, Kept, Measure, Per, Policy, Reported, Zeros};
 use proptest::prelude::*;
 
 use crate::properties::{measures, months_of_rows, policies, rows, truth};
-use crate::tables::{Row, domain, protected};
+use crate::tables::{Row, dimension, domain, protected};
 
 /// Ranges of numbers, and which are the sums of which.
 struct Sums {
@@ -250,6 +250,17 @@ proptest! {
     fn the_truth_is_left_of_unions_and_sums(policy in policies(), rows in rows(2, 6), held in held()) {
         let sizes = [(2, Per::Person), (2, Per::Record), (3, Per::Record)];
         check_holding_back(&domain(&sizes, &[&[1, 2], &[0, 1], &[0], &[1], &[]]), &policy, &rows, &held);
+    }
+
+    #[test]
+    fn the_truth_is_left_of_groups_of_levels(policy in policies(), rows in rows(4, 3), held in held()) {
+        let dimensions = vec![dimension("age", 4, Per::Person), dimension("month", 3, Per::Record)];
+        let ages = Grouping::new("band", 0, [("young", vec![0, 1]), ("old", vec![2, 3])]);
+        let months = Grouping::new("season", 1, [("summer", vec![0, 1]), ("winter", vec![2])]);
+        let (band, season) = (Kept::Groups(0), Kept::Groups(1));
+        let totals = [&[][..], &[band], &[season], &[band, Kept::Levels(1)], &[Kept::Levels(0), season], &[band, season]];
+        let totals = totals.map(<[Kept]>::to_vec).to_vec();
+        check_holding_back(&Domain::with_groupings(dimensions, vec![ages, months], totals).unwrap(), &policy, &rows, &held);
     }
 
     #[test]
