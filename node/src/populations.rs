@@ -25,12 +25,10 @@ pub(crate) fn public(query: &Query, lookups: &[Arc<Lookup>], config: &Config) ->
         // Of two published numbers the smaller says more.
         populations.entry(cell).and_modify(|known| *known = n.min(*known)).or_insert(n);
     };
-    if people.is_some() {
-        for published in config.published.populations.iter().filter(|published| published.is_of(id)) {
-            warn_of_levels(query, published, config);
-            for (cell, n) in query.population_of_cells(provider, &published.population) {
-                add(cell, n);
-            }
+    for population in divisors.iter().chain(configured.into_iter().map(|published| &published.population)) {
+        query.population_of_cells(provider, population).into_iter().for_each(|(cell, n)| add(cell, n));
+        for (total, n) in query.population_beyond(provider, population) {
+            public.population_beyond(total, n).map_err(|_| Reason::PublicContradicted)?;
         }
     }
     let figures = config.published.figures.iter().enumerate();

@@ -127,6 +127,12 @@ impl Domain {
         Ok(self)
     }
 
+    /// This domain with one total more, after the others; `None` where it has it already or cannot have it.
+    pub(crate) fn with_total(&self, total: &[Kept]) -> Option<Self> {
+        let mut domain = self.clone();
+        domain.add_total(total).ok().map(|()| domain)
+    }
+
     fn add_total(&mut self, total: &[Kept]) -> Result<(), DomainError> {
         let mut shape: Shape = vec![None; self.dimensions.len()];
         let mut kept = Vec::new();

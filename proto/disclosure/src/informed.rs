@@ -67,7 +67,11 @@ pub(crate) fn say_informed(
     let domain = &raw.domain;
     let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
     let none = || vec![false; domain.inner_len()];
-    let nothing = |counts| Informed { blocks: Blocks { of: BTreeMap::new(), counts }, bear: none(), open: none() };
+    let nothing = |counts| Informed {
+        blocks: Blocks { of: BTreeMap::new(), totals: BTreeMap::new(), counts },
+        bear: none(),
+        open: none(),
+    };
     let (Some((people, chains)), true) = (start.known(), held.informed.iter().any(|&informed| informed)) else {
         return Ok(nothing(counts));
     };

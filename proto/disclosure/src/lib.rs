@@ -30,6 +30,7 @@ mod reported;
 mod rounding;
 mod rows;
 mod tally;
+mod undeclared;
 
 // The public interface is:
 pub use crate::audit::{

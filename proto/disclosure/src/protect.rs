@@ -13,7 +13,7 @@ use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::coupling::{people_bounds, rows_bounds};
 use crate::coverage::{Coverage, Covered};
-use crate::domain::{Domain, Per};
+use crate::domain::{CellKey, Domain, Per};
 use crate::held::{HeldBack, again};
 use crate::informed::{Informed, Start, say_informed};
 use crate::measure::{Measure, MeasureKind};
@@ -23,6 +23,7 @@ use crate::raw::{Amount, RawTable};
 use crate::reason::Reason;
 use crate::refine::{Inner, Refined, Total, refine};
 use crate::rows::{Behind, undominated_cap};
+use crate::undeclared::{below, wider};
 
 /// A table that may leave the node. Only [`protect()`] makes one.
 ///
@@ -139,7 +140,7 @@ impl Protected {
 /// A [`ProtectError`] where the table is not of this domain and these measures, or contradicts what the template or the
 /// provider's configuration declares. The operator is told; nothing is released.
 pub fn protect(
-    raw: RawTable,
+    mut raw: RawTable,
     domain: &Domain,
     measures: &[Measure],
     policy: &Policy,
@@ -150,6 +151,30 @@ pub fn protect(
     if !of_this || coverage.cells().len() != domain.inner_len() {
         return Err(ProtectError::Shape);
     }
+    let mut cells = match wider(domain, measures, policy, public) {
+        Some((wide, public)) => {
+            raw.domain = wide;
+            let said = say(&raw, policy, coverage, &public)?;
+            raw.domain = domain.clone();
+            said
+        }
+        None => say(&raw, policy, coverage, public)?,
+    };
+    // What is said of a total that is not declared is nobody's business.
+    cells.iter_mut().for_each(|cells| cells.truncate(domain.len()));
+    let said = cells.clone();
+    Ok(Protected {
+        policy: *policy,
+        domain: domain.clone(),
+        measures: measures.to_vec(),
+        cells,
+        contributors: Contributors::new(raw, said),
+    })
+}
+
+/// What is said of every cell of the table, measure by measure.
+fn say(raw: &RawTable, policy: &Policy, coverage: &Coverage, public: &Public) -> Result<Vec<Vec<Cell>>, ProtectError> {
+    let (domain, measures) = (&raw.domain, raw.measures.as_slice());
     let uncovered = |&cell: &usize| coverage.cells()[cell] == Covered::No;
     if (0..domain.inner_len()).filter(uncovered).any(|cell| !raw.people[cell].is_empty()) {
         return Err(ProtectError::Uncovered);
@@ -157,17 +182,17 @@ pub fn protect(
     if (0..domain.inner_len()).any(|cell| domain.is_structural_zero(cell) && !raw.people[cell].is_empty()) {
         return Err(ProtectError::StructuralZero);
     }
-    check_one_level_per_person(&raw, domain)?;
-    check_populations(&raw, public)?;
-    let inner = |(m, measure)| protect_inner(&raw, m, measure, policy, coverage);
+    check_one_level_per_person(raw, domain)?;
+    check_populations(raw, public)?;
+    let inner = |(m, measure)| protect_inner(raw, m, measure, policy, coverage);
     let mut cells: Vec<Vec<Cell>> = measures.iter().enumerate().map(inner).collect::<Result<_, _>>()?;
-    let start = Start::of(&raw, policy, public);
+    let start = Start::of(raw, policy, public);
     let mut held = HeldBack::of(domain, public, start.known());
     let covered = |cell: usize| coverage.cells()[cell] == Covered::Yes;
     (0..domain.inner_len()).for_each(|cell| held.informed[cell] &= covered(cell));
-    say_again(&mut cells, &raw, policy, public, &held);
-    let blocks = say_informed(&mut cells, &raw, policy, public, &start, &held)?;
-    let refined = refined(&raw, &free(&cells, &held), policy, &start, &blocks);
+    say_again(&mut cells, raw, policy, public, &held);
+    let blocks = say_informed(&mut cells, raw, policy, public, &start, &held)?;
+    let refined = refined(raw, &free(&cells, &held), policy, &start, &blocks);
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
             let inner = &cells[..domain.inner_len()];
@@ -178,7 +203,7 @@ pub fn protect(
                 (None, None) if refined.is_none() && domain.children(total).iter().any(|&c| blocks.open[c]) => {
                     Cell::Withheld
                 }
-                (None, None) => protect_total(&raw, m, policy, inner, refined.as_ref(), total)?,
+                (None, None) => protect_total(raw, m, policy, inner, refined.as_ref(), total)?,
             };
             cells.push(said);
         }
@@ -186,14 +211,7 @@ pub fn protect(
     if !public.is_nothing() && intervals(domain, measures, policy, &cells, &[]).is_none() {
         return Err(ProtectError::Contradiction);
     }
-    let said = cells.clone();
-    Ok(Protected {
-        policy: *policy,
-        domain: domain.clone(),
-        measures: measures.to_vec(),
-        cells,
-        contributors: Contributors::new(raw, said),
-    })
+    Ok(cells)
 }
 
 /// Where a dimension declares one level per person, counts of people are published as adding up; a person under two of
@@ -229,7 +247,9 @@ pub(crate) fn check_populations(raw: &RawTable, public: &Public) -> Result<(), P
         inner if inner.is_empty() => raw.people[cell].len() > n,
         inner => people_of(raw, &inner) > n,
     };
-    if public.populations().any(crowded) { Err(ProtectError::Population) } else { Ok(()) }
+    let crowded_beyond = |(total, n): (&CellKey, u64)| people_of(raw, &below(domain, total)) > n;
+    let contradicted = public.populations().any(crowded) || public.undeclared().any(crowded_beyond);
+    if contradicted { Err(ProtectError::Population) } else { Ok(()) }
 }
 
 /// What is said about the inner cells of one measure.
@@ -317,6 +337,11 @@ fn refined(
             (rows.collect(), rows_bounds(&raw.measures, cells, measure, policy))
         }
     };
+    let mut facts = start.facts.clone();
+    for (&total, &(low, high)) in &informed.blocks.totals {
+        let range = facts.ranges.entry(total).or_insert((0, high));
+        *range = (range.0.max(low), range.1.min(high));
+    }
     let distinct = |total: usize| people_of(raw, &raw.domain.children(total));
     let inner = Inner {
         measure,
@@ -325,7 +350,7 @@ fn refined(
         bounds: &bounds,
         counts: &counts,
         chains: &start.chains,
-        facts: &start.facts,
+        facts: &facts,
         informed: &informed.open,
     };
     refine(&raw.domain, policy, &inner, distinct)

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cell::Cell;
-use crate::domain::Domain;
+use crate::domain::{CellKey, Domain};
 use crate::measure::{Measure, MeasureKind};
 use crate::refine::Facts;
 
@@ -39,6 +39,8 @@ pub struct Public {
     populations: BTreeMap<usize, u64>,
     /// Figures that were published elsewhere as they are: they are among `bounds`, and must be true of the table.
     exact: BTreeMap<(usize, usize), u64>,
+    /// Populations of totals that the table does not declare.
+    undeclared: BTreeMap<CellKey, u64>,
 }
 
 impl Public {
@@ -55,6 +57,7 @@ impl Public {
             kept: BTreeSet::new(),
             populations: BTreeMap::new(),
             exact: BTreeMap::new(),
+            undeclared: BTreeMap::new(),
         }
     }
 
@@ -132,6 +135,20 @@ impl Public {
         Ok(())
     }
 
+    /// Others know that all people in the cells with these levels are some of a population of `n`, though the table declares
+    /// no such total. Where the counts add up to it, those who are in none of the cells are protected as by
+    /// [`Self::population`]. Of two populations the smaller counts.
+    ///
+    /// # Errors
+    /// [`PublicError::NoPeople`] for a table that counts no people.
+    pub fn population_beyond(&mut self, total: CellKey, n: u64) -> Result<(), PublicError> {
+        if !self.kinds.contains(&MeasureKind::People) {
+            return Err(PublicError::NoPeople);
+        }
+        self.undeclared.entry(total).and_modify(|known| *known = n.min(*known)).or_insert(n);
+        Ok(())
+    }
+
     /// The cell is said as `answer`, like [`Self::answered`], and nothing else may tell that it lies in a narrower
     /// interval than `answer` gives and was public before: totals are said only as far as they leave it whole.
     ///
@@ -157,7 +174,9 @@ impl Public {
     /// Whether nothing at all is public.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.answered.is_empty() && self.bounds.is_empty() && self.held.is_empty() && self.populations.is_empty()
+        let undeclared = self.undeclared.is_empty();
+        let populations = self.populations.is_empty();
+        self.answered.is_empty() && self.bounds.is_empty() && self.held.is_empty() && populations && undeclared
     }
 
     /// Whether this is about a table of that shape.
@@ -196,6 +215,16 @@ impl Public {
     /// The figures published elsewhere as they are, by measure and cell.
     pub(crate) fn exact(&self) -> impl Iterator<Item = ((usize, usize), u64)> + '_ {
         self.exact.iter().map(|(&place, &n)| (place, n))
+    }
+
+    /// Populations of totals that the table need not declare.
+    pub(crate) fn undeclared(&self) -> impl Iterator<Item = (&CellKey, u64)> + '_ {
+        self.undeclared.iter().map(|(total, &n)| (total, n))
+    }
+
+    /// The same about a table with more totals, after those of this one.
+    pub(crate) fn over(&self, domain: &Domain) -> Self {
+        Self { cells: domain.len(), ..self.clone() }
     }
 
     pub(crate) fn is_held(&self, measure: usize, cell: usize) -> bool {

@@ -134,6 +134,24 @@ impl Query {
         provider: &str,
         lookups: impl IntoIterator<Item = &'a Lookup>,
     ) -> Result<Vec<(usize, u64)>, PopulationError> {
+        let mut found: BTreeMap<usize, u64> = BTreeMap::new();
+        for population in self.divisors(lookups)? {
+            for (cell, people) in self.population_of_cells(provider, &population) {
+                // Of two published numbers the smaller says more.
+                found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// The published populations by which the template divides counts of people.
+    ///
+    /// # Errors
+    /// As of [`Self::populations`].
+    pub fn divisors<'a>(
+        &self,
+        lookups: impl IntoIterator<Item = &'a Lookup>,
+    ) -> Result<Vec<Population>, PopulationError> {
         let lookups: Vec<&Lookup> = lookups.into_iter().collect();
         let counts_people = |name: &str| {
             self.measures.iter().any(|measure| measure.name() == name && measure.kind() == MeasureKind::People)
@@ -144,16 +162,11 @@ impl Query {
             }
             _ => None,
         });
-        let mut found: BTreeMap<usize, u64> = BTreeMap::new();
-        for name in divides.collect::<BTreeSet<_>>() {
+        let population = |name: &String| {
             let lookup = lookups.iter().find(|lookup| lookup.name() == name);
-            let population = Population::new(lookup.ok_or_else(|| PopulationError::Missing { name: name.clone() })?)?;
-            for (cell, people) in self.population_of_cells(provider, &population) {
-                // Of two published numbers the smaller says more.
-                found.entry(cell).and_modify(|known| *known = people.min(*known)).or_insert(people);
-            }
-        }
-        Ok(found.into_iter().collect())
+            Population::new(lookup.ok_or_else(|| PopulationError::Missing { name: name.clone() })?)
+        };
+        divides.collect::<BTreeSet<_>>().into_iter().map(population).collect()
     }
 
     /// How many people a published population has in each cell, as far as it says: those with the cell's levels of the
@@ -161,10 +174,34 @@ impl Query {
     /// the population does not know all of these, everybody.
     #[must_use]
     pub fn population_of_cells(&self, provider: &str, population: &Population) -> Vec<(usize, u64)> {
-        let dimensions = self.domain.dimensions();
-        let people = |key: &CellKey| {
-            let named = |declared: bool| {
-                let levels = key.0.iter().zip(dimensions).enumerate().filter_map(|(place, (level, dimension))| {
+        let cells = self.domain.keys().enumerate();
+        cells.filter_map(|(cell, key)| Some((cell, self.population_at(provider, population, &key)?))).collect()
+    }
+
+    /// How many people a published population has at each combination of the levels that divide both it and the table, where
+    /// the table declares no total there.
+    #[must_use]
+    pub fn population_beyond(&self, provider: &str, population: &Population) -> Vec<(CellKey, u64)> {
+        let mut keys = vec![Vec::new()];
+        for dimension in self.domain.dimensions() {
+            let levels = if population.dimensions().contains(&dimension.name) { dimension.levels.len() } else { 0 };
+            let levels: Vec<Option<usize>> = if levels == 0 { vec![None] } else { (0..levels).map(Some).collect() };
+            let with = |key: Vec<Option<usize>>| levels.iter().map(move |level| [key.as_slice(), &[*level]].concat());
+            keys = keys.into_iter().flat_map(with).collect();
+        }
+        let undeclared = keys.into_iter().map(CellKey).filter(|key| self.domain.index_of(key).is_none());
+        undeclared
+            .filter_map(|key| {
+                let people = self.population_at(provider, population, &key)?;
+                Some((key, people))
+            })
+            .collect()
+    }
+
+    fn population_at(&self, provider: &str, population: &Population, key: &CellKey) -> Option<u64> {
+        let named = |declared: bool| {
+            let levels =
+                key.0.iter().zip(self.domain.dimensions()).enumerate().filter_map(|(place, (level, dimension))| {
                     let members = match level {
                         Some(level) => self.domain.levels_at(place, *level),
                         None if declared => (0..dimension.levels.len()).collect(),
@@ -173,12 +210,9 @@ impl Query {
                     let labels = members.into_iter().filter_map(|level| Some(dimension.levels.get(level)?.as_str()));
                     Some((dimension.name.as_str(), labels.collect::<Vec<_>>()))
                 });
-                population.people_in(provider, &levels.collect::<Vec<_>>())
-            };
-            named(true).or_else(|| named(false))
+            population.people_in(provider, &levels.collect::<Vec<_>>())
         };
-        let cells = self.domain.keys().enumerate();
-        cells.filter_map(|(cell, key)| Some((cell, people(&key)?))).collect()
+        named(true).or_else(|| named(false))
     }
 
     /// What the question *is*, whoever asks and whenever: the digest of the template, the values in declared order and

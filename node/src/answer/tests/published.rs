@@ -96,6 +96,23 @@ fn a_list_size_less_a_count_does_not_tell_how_few_are_not_counted() {
 }
 
 #[test]
+fn a_list_that_the_question_has_no_total_for_does_not_tell_either() {
+    let everybody = LISTS.replace("file = \"lists.csv\"", "people = 60");
+    let answers = |published: &str| FEW.map(|few| answered(&site(40 - few, 20, published), "[]").unwrap());
+    // Sixty are listed: 38 to 42 men and 18 to 22 women leave four at the most.
+    let rest = |answer: &[Cell]| {
+        let sum = Cell::Shown { value: 60, low: answer[0].low() + answer[1].low(), high: 90 };
+        second(sum, Cell::Withheld, 60)
+    };
+    let without = answers("");
+    assert!(told_apart(&without));
+    assert_eq!(rest(&without[1]), (0..=4).collect());
+    let with = answers(&everybody);
+    assert!(!told_apart(&with), "{with:?}");
+    assert_eq!(rest(&with[1]), SMALL.collect(), "{with:?}");
+}
+
+#[test]
 fn a_published_total_less_a_figure_does_not_tell_the_hidden_one() {
     let answers = |published: &str| FEW.map(|few| answered(&site(40 - few, few, published), "[[]]").unwrap());
     let small = |answer: &[Cell]| second(answer[0], answer[1], 40);

@@ -58,7 +58,7 @@ pub(crate) fn network(domain: &Domain, totals: &[usize], covered: &[bool]) -> Op
             arcs[cell] = (node_of[cell], parent(cell, &back, place + 1).unwrap_or(0));
         }
     }
-    Some(Network::new(nodes as usize, arcs))
+    Some(Network::new(nodes as usize, arcs, covered))
 }
 
 /// The totals, each before all that are coarser.

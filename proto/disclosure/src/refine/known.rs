@@ -63,6 +63,8 @@ impl Facts {
 pub(crate) struct Blocks {
     /// Per inner cell that takes part, its interval as the public sees it.
     pub(crate) of: BTreeMap<usize, (u64, u64)>,
+    /// Per total of a known population, between what it lies as everybody can tell by now.
+    pub(crate) totals: BTreeMap<usize, (u64, u64)>,
     /// Per inner cell the count that the rest of the release is made from: the true one, or the nearest that fits.
     pub(crate) counts: Vec<u64>,
 }
@@ -150,10 +152,16 @@ pub(crate) fn publish(
         };
         of.insert(cell, (u64::try_from(low).ok()?, u64::try_from(high).ok()?));
     }
+    // What the decisions above have told of totals goes on being public.
+    let mut totals = BTreeMap::new();
+    for &(cell, _) in crowded.iter().filter(|(cell, _)| domain.is_total(*cell)) {
+        let (low, high) = (run.bounds().low[cell], run.bounds().high[cell]);
+        totals.insert(cell, (u64::try_from(low).ok()?, u64::try_from(high).ok()?));
+    }
     let fitting =
         |(cell, &count): (usize, &u64)| if informed[cell] { u64::try_from(truth[cell]).ok() } else { Some(count) };
     let counts = counts.iter().enumerate().map(fitting).collect::<Option<_>>()?;
-    Some(Blocks { of, counts })
+    Some(Blocks { of, totals, counts })
 }
 
 /// What is public before anything is published.

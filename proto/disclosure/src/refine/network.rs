@@ -11,6 +11,8 @@ pub(crate) struct Network {
     starts: Vec<u32>,
     /// Arc ends by node.
     ends: Vec<End>,
+    /// Per arc, whether it is a covered cell that stands under no total and so moves by itself.
+    free: Vec<bool>,
 }
 
 /// One arc as seen from a node: who is at the other side, and whether the arc leaves the node.
@@ -102,8 +104,9 @@ pub(crate) struct Push {
 const UNSEEN: u32 = u32::MAX;
 
 impl Network {
-    /// A network of these arcs over nodes `0..nodes`.
-    pub(crate) fn new(nodes: usize, arcs: Vec<(u32, u32)>) -> Self {
+    /// A network of these arcs over nodes `0..nodes`, of which those of `covered` cells may move.
+    pub(crate) fn new(nodes: usize, arcs: Vec<(u32, u32)>, covered: &[bool]) -> Self {
+        let free = arcs.iter().zip(covered).map(|(&(tail, head), &covered)| covered && tail == head).collect();
         let mut starts = vec![0u32; nodes + 1];
         for &(tail, head) in &arcs {
             starts[tail as usize + 1] += 1;
@@ -120,7 +123,7 @@ impl Network {
                 next[node as usize] += 1;
             }
         }
-        Self { arcs, starts, ends }
+        Self { arcs, starts, ends, free }
     }
 
     /// Whether two cells stand under one total, next to each other in one equation.
@@ -158,7 +161,11 @@ impl Network {
             Towards::Least => (tail, head, table[cell] - target.max(bounds.low[cell])),
             Towards::Greatest => (head, tail, target.min(bounds.high[cell]) - table[cell]),
         };
-        if wanted <= 0 || from == to || fixed.iter().any(|&(f, _)| f == cell) {
+        if wanted <= 0 || (from == to && !self.free[cell]) || fixed.iter().any(|&(f, _)| f == cell) {
+            return table[cell];
+        }
+        if self.free[cell] {
+            table[cell] += if towards == Towards::Least { -wanted } else { wanted };
             return table[cell];
         }
         let pins = fixed.iter().map(|&(f, _)| f).chain([cell]);
@@ -187,7 +194,7 @@ impl Network {
         let mut fits = true;
         for cell in 0..table.len() {
             let (low, high) = (bounds.low[cell], bounds.high[cell]);
-            if self.arcs[cell].0 == self.arcs[cell].1 {
+            if self.arcs[cell].0 == self.arcs[cell].1 && !self.free[cell] {
                 continue;
             }
             let push = match table[cell] {

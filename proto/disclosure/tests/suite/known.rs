@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use disclosure::{
-    Cell, Coverage, Domain, Measure, Pairs, Per, Policy, Public, Rounding, Tally, Threshold, Zeros, protect,
+    Cell, CellKey, Coverage, Domain, Measure, Pairs, Per, Policy, Public, Rounding, Tally, Threshold, Zeros, protect,
 };
 
 use proptest::prelude::*;
@@ -21,6 +21,8 @@ enum Fact {
     Between(usize, u64, u64),
     /// A cell's people are some of so many.
     Population(usize, u64),
+    /// All people, of whom the table declares no total, are some of so many.
+    Everybody(u64),
     /// A cell is said to lie between these, and nothing is to say more.
     Kept(usize, u64, u64),
     /// Nothing is said of a total, and nothing is to say more of it than its cells do.
@@ -60,6 +62,9 @@ fn release(domain: &Domain, policy: &Policy, table: &[u64], facts: &[Fact]) -> V
             Fact::Answered(cell, answer) => public.answered(0, cell, answer).unwrap(),
             Fact::Between(cell, low, high) => public.bounded(0, cell, low, high).unwrap(),
             Fact::Population(cell, n) => public.population(cell, n).unwrap(),
+            Fact::Everybody(n) => {
+                public.population_beyond(CellKey(vec![None; domain.dimensions().len()]), n).unwrap();
+            }
             Fact::Kept(cell, low, high) => public.kept(0, cell, wide(low, high)).unwrap(),
             Fact::Held(cell) => public.held(0, cell).unwrap(),
         }
@@ -144,11 +149,17 @@ fn attack(
                 }
                 _ => {}
             }
-            let Fact::Population(cell, n) = *fact else { continue };
+            let of = |tables: &[Vec<u64>]| -> Option<BTreeSet<u64>> {
+                match *fact {
+                    Fact::Population(cell, n) => Some(values(cell, tables).into_iter().map(|v| n - v).collect()),
+                    Fact::Everybody(n) => Some(tables.iter().map(|table| n - table.iter().sum::<u64>()).collect()),
+                    _ => None,
+                }
+            };
             let few = policy.threshold().people();
-            let rests: BTreeSet<u64> = values(cell, tables).into_iter().map(|v| n - v).collect();
+            let Some(rests) = of(tables) else { continue };
             let open: BTreeSet<u64> =
-                values(cell, &by_facts[known]).into_iter().map(|v| n - v).filter(|&r| r < few).collect();
+                of(&by_facts[known]).unwrap_or_default().into_iter().filter(|&r| r < few).collect();
             if rests.iter().any(|&rest| rest < few) {
                 found.rests += 1;
                 found.rests_told += usize::from(!open.is_subset(&rests));
@@ -330,10 +341,45 @@ fn the_rests_of_several_lists_at_once_are_protected() {
         // By rows alone: of a column everybody may be in it.
         listed(&two_by_two(), &[12, 12, 9, 9, 21, 21, 21, 12, 9], 12);
     }
+    // What the list of everybody told of the total goes on being known when the columns are cut.
+    let columns = domain(&[(2, Per::Person), (2, Per::Person)], &[&[1], &[]]);
+    let tables = || lists(4, 24).filter(|table| table.iter().sum::<u64>() <= 24);
+    let known = |_: &[u64]| vec![Fact::Population(6, 24)];
+    let policy = policy(4, Zeros::Shown);
+    let found = attack(&columns, &policy, tables(), known, |t, facts| release(&columns, &policy, t, facts));
+    assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?}");
+    assert!(found.stars > 0 && found.rests > 0 && found.beside > 0, "{found:?}");
     // Far from the list, a table is answered as if there were none.
     let nhs = Policy::nhs_sde();
     let everybody = [0, 1, 2].map(|cell| Fact::Population(cell, 400));
     assert_eq!(release(&row(2), &nhs, &[40, 20], &everybody), release(&row(2), &nhs, &[40, 20], &[]));
+}
+
+/// Whoever knows how many people there are adds up the cells of a table that declares no total of all.
+#[test]
+fn a_total_that_is_not_declared_leaves_no_rest_either() {
+    let columns = domain(&[(2, Per::Person), (2, Per::Person)], &[&[1]]);
+    for zeros in ZEROS {
+        let policy = policy(4, zeros);
+        for (domain, n, most) in [(domain(&[(2, Per::Person)], &[]), 40, 40), (columns.clone(), 20, 20)] {
+            let tables = || lists(domain.inner_len(), most).filter(|table| table.iter().sum::<u64>() <= n);
+            // Everybody's list bounds each cell and each total besides.
+            let known = |_: &[u64]| -> Vec<Fact> {
+                (0..domain.len()).map(|cell| Fact::Population(cell, n)).chain([Fact::Everybody(n)]).collect()
+            };
+            let found = attack(&domain, &policy, tables(), known, |t, facts| release(&domain, &policy, t, facts));
+            assert_eq!((found.narrowed, found.rests_told), (0, 0), "{found:?}");
+            assert!(found.rests > 0 && found.shown > 0, "{found:?}");
+            // Laid beside the declared cells alone, the list gives the rest away.
+            let declared = |t: &[u64], facts: &[Fact]| release(&domain, &policy, t, &facts[..domain.len()]);
+            let found = attack(&domain, &policy, tables(), known, declared);
+            assert!(found.rests_told > 0, "{found:?}");
+        }
+    }
+    // The cells stay those that are declared, and far from the list they are answered as if there were none.
+    let (domain, nhs) = (domain(&[(2, Per::Person)], &[]), Policy::nhs_sde());
+    let facts = [Fact::Population(0, 400), Fact::Population(1, 400), Fact::Everybody(400)];
+    assert_eq!(release(&domain, &nhs, &[40, 20], &facts), release(&domain, &nhs, &[40, 20], &[]));
 }
 
 /// Weakened: the rule is not told what everybody knows, or rounds all cells as if nothing were known.
