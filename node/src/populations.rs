@@ -19,8 +19,11 @@ pub(crate) fn public(query: &Query, lookups: &[Arc<Lookup>], config: &Config) ->
     let id = &query.template().id;
     let mut public = Public::nothing(query.domain(), query.measures());
     let people = query.measures().iter().position(|measure| measure.kind() == MeasureKind::People);
-    let of_lookups = query.populations(provider, lookups.iter().map(AsRef::as_ref));
-    let mut populations: BTreeMap<usize, u64> = of_lookups.map_err(|_| Reason::LookupMissing)?.into_iter().collect();
+    let divisors = query.divisors(lookups.iter().map(AsRef::as_ref)).map_err(|_| Reason::LookupMissing)?;
+    let configured = config.published.populations.iter().filter(|published| published.is_of(id) && people.is_some());
+    let configured: Vec<&PublishedPopulation> =
+        configured.inspect(|published| warn_of_levels(query, published, config)).collect();
+    let mut populations: BTreeMap<usize, u64> = BTreeMap::new();
     let mut add = |cell: usize, n: u64| {
         // Of two published numbers the smaller says more.
         populations.entry(cell).and_modify(|known| *known = n.min(*known)).or_insert(n);
