@@ -1,7 +1,8 @@
 //! `cargo bench --profile dev -p tests -p demo --bench differencing`: a new table of 100 cells beside 10,000 released ones.
 //!
-//! Two pasts over half a million people: cohorts that have nothing to do with each other, and cohorts nested in each
-//! other, by the same two attributes. What the comparison costs is the time with the past less the time without; the
+//! Three pasts. Two over half a million people: cohorts that have nothing to do with each other, and cohorts nested in each
+//! other, by the same two attributes. One of a practice of ten thousand, of whom everybody asks about one condition or
+//! another, in one of a few bandings of age by one of a few attributes. What the comparison costs is the time with the past less the time without; the
 //! contributors of earlier releases are opened from their serialised form on the way. Beside it, in the same run, the
 //! plain way: every new set against every old one.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
@@ -17,6 +18,7 @@ use disclosure::{
 use roaring::RoaringBitmap;
 
 const PEOPLE: u32 = 500_000;
+const PATIENTS: u32 = 10_000;
 const RELEASES: u32 = 100;
 const SIDE: u32 = 10;
 /// What takes longer than this is measured once.
@@ -65,9 +67,20 @@ fn nested(release: u32, person: u32) -> Option<u32> {
     (risk >= release * 9).then(|| u32::try_from(of / 1_000 % u64::from(SIDE * SIDE)).unwrap())
 }
 
+/// A practice's patients of one condition of 25, the first of which everybody has, by a banding of age and an attribute.
+fn practice(release: u32, person: u32) -> Option<u32> {
+    let (condition, cut) = (release % 25, release / 25);
+    let has = condition == 0 || mixed(condition, person) % 100 < u64::from(2 + 2 * condition);
+    let age = u32::try_from(mixed(1_000, person) % 95).unwrap();
+    let band = [age / 10, age / 18, (age + 3) / 20, age.saturating_sub(15) / 9][(cut % 4) as usize].min(SIDE - 1);
+    let attribute = u32::try_from(mixed(2_000 + cut / 2, person) % [2, 10, 6, 5][(cut / 2 % 4) as usize]).unwrap();
+    (person < PATIENTS && has).then_some(band * SIDE + attribute)
+}
+
 fn main() {
     let domain = domain();
-    for (name, question) in [("unrelated cohorts", unrelated as Question), ("nested cohorts", nested)] {
+    let pasts = [("unrelated cohorts", unrelated as Question), ("a practice", practice), ("nested cohorts", nested)];
+    for (name, question) in pasts {
         let mut past = Past::new();
         let mut kept = Kept { sealed: Vec::new(), opened: Mutex::default() };
         let mut sets = Vec::new();

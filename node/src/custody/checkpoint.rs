@@ -19,12 +19,13 @@ impl Inner {
                     tracing::debug!(provider = %self.provider.code(), "no checkpoint is countersigned: {error}");
                 }
                 Ok(said) => {
+                    if let Some(bytes) = said.coordinator {
+                        self.witness(link, &bytes).await;
+                    }
+                    // Kept last: an exchange that is cut off before is made again.
                     match said.verdict {
                         CheckpointVerdict::Countersigned(bytes) => self.countersigned(&own, bytes).await,
                         CheckpointVerdict::Conflict(bytes) => self.conflict(&bytes).await,
-                    }
-                    if let Some(bytes) = said.coordinator {
-                        self.witness(link, &bytes).await;
                     }
                 }
             }

@@ -5,7 +5,7 @@
 //! released one by fewer than the threshold *is* that one, with its people, its amounts and its answer, before the table
 //! is protected, and everything else in the table follows from that. The people who are compared are those whose
 //! contribution differs, not only who is in. What cannot be substituted so, and whatever comes so close to sums of
-//! released figures that it tells of a few people (see [`relation`]), is held back. A count below the threshold stays what
+//! released figures that it tells of a few people (see [`relation`] and [`search`](mod@search)), is held back. A count below the threshold stays what
 //! it is: `*` for it says no more beside its neighbours than it says alone.
 //!
 //! INVARIANT: nothing says whether or why a cell was substituted. What every figure states is what is true of all of them:
@@ -14,11 +14,15 @@
 mod judge;
 mod open;
 mod past;
+mod probes;
 mod quantity;
 mod relation;
 mod saying;
+mod search;
+mod seen;
 mod sketch;
 mod substitute;
+mod sums;
 
 use crate::coverage::Coverage;
 use crate::domain::Domain;
@@ -27,7 +31,7 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
-use judge::Judged;
+use judge::{Judged, Remedy};
 use open::Open;
 use past::Lost;
 pub use past::{Past, Vault};
@@ -77,10 +81,11 @@ pub fn protect_beside(
             // small differences leads away from them.
             return Ok(protected.remembering_all_but(&said));
         }
-        for (place, bounds) in close {
-            match bounds.filter(|_| !domain.is_total(place.1)) {
-                Some(bounds) => saying.loosen(place, bounds),
-                None => saying.hold(place),
+        for (place, remedy) in close {
+            match (remedy, domain.is_total(place.1)) {
+                (Remedy::Open(low, high), false) => saying.loosen(place, (low, high)),
+                (Remedy::Again(answer), true) if rule.refines(domain, place) => saying.again(place, answer),
+                _ => saying.hold(place),
             }
         }
     }

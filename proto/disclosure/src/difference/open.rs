@@ -8,7 +8,6 @@ use super::past::{Lost, Past, Vault};
 use super::quantity::Quantity;
 use super::relation::Member;
 use super::sketch::Sketch;
-use crate::measure::HUNDREDTHS;
 
 /// People in the sets that are kept opened during one comparison.
 const MAX_OPEN: u64 = 1 << 25;
@@ -39,8 +38,8 @@ impl<'a> Open<'a> {
         Ok(quantity)
     }
 
-    /// The released figures that lie within a whole but for a few people, each set with each answer once, the whole
-    /// itself excepted.
+    /// The released figures that lie within a whole but for a few people, each set once with all that is known
+    /// of it, the whole itself excepted.
     pub(super) fn parts(
         &mut self,
         figures: &[usize],
@@ -60,20 +59,15 @@ impl<'a> Open<'a> {
             if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
                 continue;
             }
-            let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
+            let part = Member::of(quantity, (low, high), None);
             let same = seen.entry((released.people, released.hundredths)).or_default();
-            let twin = |&place: &usize| {
-                let part: &Member = &parts[place];
-                (part.low, part.high) == (low, high) && part.quantity.differing(&quantity) == 0
-            };
-            if same.iter().any(twin) {
+            if let Some(&twin) = same.iter().find(|&&place: &&usize| parts[place].is_twin(&part)) {
+                parts[twin].learn(&part);
                 continue;
             }
             same.push(parts.len());
-            parts.push(Member { quantity, low, high, new: None });
+            parts.push(part);
         }
-        // Few large parts make a relation sooner than many small ones.
-        parts.sort_by_key(|part| std::cmp::Reverse(part.quantity.len()));
         Ok(parts)
     }
 }

@@ -144,10 +144,36 @@ impl Quantity {
         })
     }
 
+    /// A number of its own for each quantity: the sum of numbers of its pairs that have nothing to do with each other
+    /// (SplitMix64, twice).
+    pub(super) fn fingerprint(&self) -> u128 {
+        self.pairs().fold(0, |sum: u128, pair| sum.wrapping_add(number(pair)))
+    }
+
+    /// The fingerprint of `left`, which is this, of fingerprint `own`, without `part`.
+    pub(super) fn fingerprint_without(&self, own: u128, part: &Self, left: &Self) -> u128 {
+        if !self.counts_people() || !part.counts_people() {
+            return left.fingerprint();
+        }
+        let gone = &self.people & &part.people;
+        gone.iter().fold(own, |sum, person| sum.wrapping_sub(number((person, HUNDREDTHS))))
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let amounts = self.amounts.as_deref();
         self.people.iter().enumerate().map(move |(place, person)| {
             (person, amounts.map_or(HUNDREDTHS, |amounts| amounts.get(place).copied().unwrap_or(0)))
         })
     }
+}
+
+fn number((person, amount): (u32, u64)) -> u128 {
+    let mixed = |seed: u64| {
+        let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let high = mixed(mixed(amount).wrapping_add(person.into()));
+    u128::from(high) << 64 | u128::from(mixed(high))
 }

@@ -7,46 +7,63 @@
 //! them is of fewer people than the threshold, the relation tells too much if its bounds exclude that it is of one person,
 //! or are finer than a block of the grid. That they may exclude the greatest numbers below the threshold is the price of
 //! answering at all: questions about one population, each in its own bands, are full of sums that are nearly equal.
-//!
-//! All relations are found, not some. At each step the people who are in no part yet are sorted into classes by the parts
-//! that could still take them. A class of more people than a rest may hold has to be in some part, so only those parts are
-//! tried for it; a smaller one may also stay in the rest. Parts that would leave the bounds too wide to tell anything are
-//! not tried. The search is limited in steps, never in time; beyond the limit the answer is *too many*.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::rc::Rc;
-
-use roaring::{MultiOps, RoaringBitmap};
 
 use super::quantity::Quantity;
 use crate::measure::HUNDREDTHS;
 
-/// The most steps of one search.
-pub(crate) const MAX_STEPS: usize = 2048;
-/// The most parts that one search considers.
-pub(crate) const MAX_PARTS: usize = 4096;
-
 /// A released figure, or one that is to be.
 #[derive(Clone)]
 pub(crate) struct Member {
-    pub(crate) quantity: Rc<Quantity>,
+    pub(super) quantity: Rc<Quantity>,
     /// What everybody knows of it, in hundredths.
-    pub(crate) low: u64,
-    pub(crate) high: u64,
+    pub(super) low: u64,
+    pub(super) high: u64,
     /// Its place among the new figures, for those that are new; only relations with a new figure count.
-    pub(crate) new: Option<usize>,
+    pub(super) new: Option<usize>,
+    people: u64,
+    hundredths: u64,
+    counts_people: bool,
 }
 
 impl Member {
+    /// A figure that is known to lie between these, in people, rows or whole units.
+    pub(super) fn of(quantity: Rc<Quantity>, (low, high): (u64, u64), new: Option<usize>) -> Self {
+        let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
+        let (people, hundredths, counts_people) = (quantity.len(), quantity.hundredths(), quantity.counts_people());
+        Self { quantity, low, high, new, people, hundredths, counts_people }
+    }
+
+    /// Whether everybody contributes a person, or one row.
+    pub(super) fn counts_people(&self) -> bool {
+        self.counts_people
+    }
+
+    /// How many people contribute.
+    pub(super) fn people(&self) -> u64 {
+        self.people
+    }
+
+    /// Whether the other is of the same people and their contributions.
+    pub(super) fn is_twin(&self, other: &Self) -> bool {
+        (self.people, self.hundredths) == (other.people, other.hundredths)
+            && self.quantity.differing(&other.quantity) == 0
+    }
+
+    /// Takes what is known of a twin as known of this.
+    pub(super) fn learn(&mut self, twin: &Self) {
+        (self.low, self.high) = (self.low.max(twin.low), self.high.min(twin.high));
+    }
+
     /// How much lower the truth might be, as far as everybody knows.
     fn down(&self) -> u64 {
-        self.quantity.hundredths().saturating_sub(self.low)
+        self.hundredths.saturating_sub(self.low)
     }
 
     /// How much higher.
     fn up(&self) -> u64 {
-        self.high.saturating_sub(self.quantity.hundredths())
+        self.high.saturating_sub(self.hundredths)
     }
 }
 
@@ -63,9 +80,48 @@ pub(crate) struct Allowed {
     pub(crate) block: u64,
 }
 
+/// How far figures determine their difference: `excess` people are in too many parts, and the difference may be `below`
+/// less and `above` more than it is in truth, in hundredths.
+#[derive(Clone, Copy)]
+pub(super) struct Spread {
+    pub(super) excess: u64,
+    pub(super) below: u64,
+    pub(super) above: u64,
+}
+
+impl Spread {
+    /// Of a whole without parts.
+    pub(super) fn of(whole: &Member) -> Self {
+        Self { excess: 0, below: whole.down(), above: whole.up() }
+    }
+
+    #[inline]
+    pub(super) fn with(self, part: &Member) -> Self {
+        let (below, above) = (self.below.saturating_add(part.up()), self.above.saturating_add(part.down()));
+        Self { below, above, ..self }
+    }
+
+    /// How far the difference may lie from the truth, people in excess aside.
+    #[inline]
+    fn on(self, side: Side) -> u64 {
+        match side {
+            Side::Below => self.below,
+            Side::Above => self.above,
+        }
+    }
+}
+
+/// Which bound of a difference tells something: the lower tells that some are left over, or how few are in excess; the
+/// upper how few are left over, or that some are in excess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Below,
+    Above,
+}
+
 impl Allowed {
     /// The most people of a rest or an excess that is about few.
-    fn few(&self) -> u64 {
+    pub(super) fn few(&self) -> u64 {
         self.threshold - 1
     }
 
@@ -79,11 +135,79 @@ impl Allowed {
         self.block.min(self.most)
     }
 
-    /// Whether a difference that may be so much less and so much more than it is in truth can tell anything of a rest or
-    /// an excess of few people.
-    fn may_tell(&self, below: u64, above: u64) -> bool {
-        let room = |most: u64| most.saturating_sub(self.least).max(self.narrow());
-        below < room(self.most) || above < room(self.few_people())
+    /// How far a difference may lie on this side of the truth, in hundredths, before it can tell nothing of few people any
+    /// more. Below it counts what is in excess, above it what is left over: each hides the other.
+    pub(super) fn room(&self, side: Side) -> u64 {
+        let most = match side {
+            Side::Below => self.most,
+            Side::Above => self.few_people(),
+        };
+        most.saturating_sub(self.least).max(self.narrow())
+    }
+
+    /// Whether a difference can still tell anything by what it excludes on this side.
+    pub(super) fn may_tell(&self, side: Side, spread: Spread) -> bool {
+        spread.on(side) < self.room(side)
+    }
+
+    /// The most people that may be in excess where anything is to be told on this side.
+    pub(super) fn excess_limit(&self, side: Side, spread: Spread) -> u64 {
+        match side {
+            Side::Below => self.people_within(self.room(side), spread.below),
+            Side::Above => self.few(),
+        }
+    }
+
+    /// The most people that may be left over where anything is to be told on this side.
+    pub(super) fn rest_limit(&self, side: Side, spread: Spread) -> u64 {
+        match side {
+            Side::Below => self.few(),
+            Side::Above => self.people_within(self.room(side), spread.above),
+        }
+    }
+
+    /// How many people fewer than the threshold there is room for.
+    fn people_within(&self, room: u64, taken: u64) -> u64 {
+        (room.saturating_sub(taken).saturating_sub(1) / HUNDREDTHS).min(self.few())
+    }
+
+    /// Whether rest or excess, of fewer people than the threshold, cannot be everything that so few may be.
+    pub(super) fn tells(&self, rest: &Quantity, spread: Spread) -> bool {
+        let &Self { threshold, least, .. } = self;
+        let Spread { excess, below, above } = spread;
+        let (rest, people) = (rest.hundredths(), rest.len());
+        let over = excess.saturating_mul(HUNDREDTHS);
+        // difference = rest - over lies in truth - below ..= truth + above.
+        let rest_low = rest.saturating_sub(over.saturating_add(below));
+        let rest_high = rest.saturating_sub(over).saturating_add(above);
+        let over_low = over.saturating_sub(rest.saturating_add(above));
+        let over_high = over.saturating_sub(rest).saturating_add(below);
+        let narrow = self.narrow();
+        let rest_tells = people > 0 && people < threshold && (rest_low > least || excess == 0 && rest_high < narrow);
+        let excess_tells = excess > 0 && excess < threshold && (over_low > least || people == 0 && over_high < narrow);
+        rest_tells || excess_tells
+    }
+
+    /// The new figures of a relation, with what follows for each from the others and from nothing else.
+    pub(super) fn loose(&self, whole: &Member, parts: &[&Member], excess: u64) -> Vec<Loose> {
+        let most = self.most;
+        // Rest and excess may be of so much each, as far as anybody is to know; without excess there is none to know of.
+        let over = if excess > 0 { self.few_people() } else { 0 };
+        let sum = |end: fn(&Member) -> u64, but: Option<usize>| {
+            let others = parts.iter().filter(|part| but.is_none() || part.new != but);
+            others.fold(0u64, |sum, part| sum.saturating_add(end(part)))
+        };
+        let of_whole = whole.new.map(|new| Loose {
+            new,
+            low: sum(|part| part.low, None).saturating_sub(over),
+            high: sum(|part| part.high, None).saturating_add(most),
+        });
+        let of_part = |new: usize| Loose {
+            new,
+            low: whole.low.saturating_sub(sum(|part| part.high, Some(new))).saturating_sub(most),
+            high: whole.high.saturating_add(over).saturating_sub(sum(|part| part.low, Some(new))),
+        };
+        of_whole.into_iter().chain(parts.iter().filter_map(|part| part.new).map(of_part)).collect()
     }
 }
 
@@ -93,211 +217,4 @@ pub(crate) struct Loose {
     pub(crate) new: usize,
     pub(crate) low: u64,
     pub(crate) high: u64,
-}
-
-/// What a search found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// No relation tells too much.
-    Nothing,
-    /// One does, of these new figures. Each would tell nothing if no more were said of it than lies between its bounds:
-    /// what follows for it from the other figures, whatever fewer people than the threshold contribute.
-    Relation(Vec<Loose>),
-    /// There are too many to look at.
-    TooMany,
-}
-
-/// Searches the relations of `whole` with any of `parts` in which some figure is new and some is old.
-pub(crate) fn search(whole: &Member, parts: &[Member], allowed: Allowed) -> Found {
-    let few = allowed.few();
-    let parts: Vec<&Member> = parts.iter().filter(|part| allowed.may_tell(part.up(), part.down())).collect();
-    if !whole.quantity.counts_people() && whole.quantity.short_of(parts.iter().map(|part| &*part.quantity)) > few {
-        return Found::Nothing;
-    }
-    if parts.len() > MAX_PARTS {
-        return Found::TooMany;
-    }
-    let all: Vec<usize> = (0..parts.len()).collect();
-    let mut search = Search { whole, parts, allowed, steps: 0, chosen: Vec::new() };
-    let start = Open { excess: 0, below: whole.down(), above: whole.up() };
-    search.go(&whole.quantity, &all, &RoaringBitmap::new(), start)
-}
-
-/// How many people of a part may lie beyond the whole. How much beyond is known only where people are counted.
-fn excess_limit(part: &Quantity, few: u64) -> u64 {
-    if part.counts_people() { few } else { 0 }
-}
-
-struct Search<'a> {
-    whole: &'a Member,
-    parts: Vec<&'a Member>,
-    allowed: Allowed,
-    steps: usize,
-    chosen: Vec<usize>,
-}
-
-/// How far the figures chosen so far determine their difference: `excess` people are in too many, and the difference may
-/// be `below` less and `above` more than it is in truth, in hundredths.
-#[derive(Clone, Copy)]
-struct Open {
-    excess: u64,
-    below: u64,
-    above: u64,
-}
-
-impl Open {
-    fn with(self, part: &Member) -> Self {
-        let (below, above) = (self.below.saturating_add(part.up()), self.above.saturating_add(part.down()));
-        Self { below, above, ..self }
-    }
-}
-
-impl Search<'_> {
-    /// `left` is in no chosen part, of it `rest` never will be; `parts` are those that may still be chosen.
-    fn go(&mut self, left: &Quantity, parts: &[usize], rest: &RoaringBitmap, open: Open) -> Found {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return Found::TooMany;
-        }
-        let few = self.allowed.few();
-        if left.len() <= few && self.counts() && self.tells(left, open) {
-            return Found::Relation(self.loose(open.excess));
-        }
-        let mut parts: Vec<usize> = parts.iter().copied().filter(|&place| self.fits(place, left, rest, open)).collect();
-        if !self.may_count(&parts) {
-            return Found::Nothing;
-        }
-        let covered: RoaringBitmap = parts.iter().map(|&place| self.parts[place].quantity.people()).union();
-        let rest = (left.people() - covered) | rest;
-        if rest.len() > few {
-            return Found::Nothing;
-        }
-        let Some(class) = self.narrowest(left, &parts, &rest) else { return Found::Nothing };
-        for place in class.parts {
-            let part = self.parts[place];
-            let (left, beyond) = left.without(&part.quantity);
-            self.chosen.push(place);
-            parts.retain(|&other| other != place);
-            let open = open.with(part);
-            let found = self.go(&left, &parts, &rest, Open { excess: open.excess + beyond, ..open });
-            self.chosen.pop();
-            if found != Found::Nothing {
-                return found;
-            }
-            // Every relation with this part has been tried.
-        }
-        let rest = rest | &class.people;
-        if rest.len() <= few { self.go(left, &parts, &rest, open) } else { Found::Nothing }
-    }
-
-    /// Whether a part can still be chosen.
-    fn fits(&self, place: usize, left: &Quantity, rest: &RoaringBitmap, open: Open) -> bool {
-        let part = self.parts[place];
-        let at_most = excess_limit(&part.quantity, self.allowed.few()).saturating_sub(open.excess);
-        let wider = open.with(part);
-        self.allowed.may_tell(wider.below, wider.above)
-            && part.quantity.people().is_disjoint(rest)
-            && part.quantity.lies_within(left, at_most)
-    }
-
-    /// The class of people that the fewest parts can take: of those that some part has to take, if there are any.
-    fn narrowest(&self, left: &Quantity, parts: &[usize], rest: &RoaringBitmap) -> Option<Class> {
-        let few = self.allowed.few();
-        let mut signs: HashMap<u32, u128> = HashMap::new();
-        for &place in parts {
-            let sign = sign(place);
-            for person in left.people() & self.parts[place].quantity.people() {
-                *signs.entry(person).or_default() ^= sign;
-            }
-        }
-        let mut classes: HashMap<u128, (u64, u32)> = HashMap::new();
-        for (&person, &sign) in &signs {
-            let (size, first) = classes.entry(sign).or_insert((0, person));
-            (*size, *first) = (*size + 1, person.min(*first));
-        }
-        let may_rest = few - rest.len();
-        let taken =
-            |first: u32| parts.iter().filter(move |&&place| self.parts[place].quantity.people().contains(first));
-        let narrow =
-            |&(sign, (size, first)): &(u128, (u64, u32))| (size <= may_rest, taken(first).count(), first, sign);
-        let (sign, (_, first)) = classes.into_iter().min_by_key(narrow)?;
-        let mut parts: Vec<usize> = taken(first).copied().collect();
-        parts.sort_by_key(|&place| (Reverse(self.parts[place].quantity.len()), place));
-        let people = signs.into_iter().filter(|(_, other)| *other == sign).map(|(person, _)| person).collect();
-        Some(Class { people, parts })
-    }
-
-    /// Whether a relation between old and new figures can still come of it.
-    fn may_count(&self, parts: &[usize]) -> bool {
-        let some = |new: bool| {
-            self.whole.new.is_some() == new
-                || self.chosen.iter().chain(parts).any(|&place| self.parts[place].new.is_some() == new)
-        };
-        !parts.is_empty() && some(true) && some(false)
-    }
-
-    /// Whether the relation is between old and new figures.
-    fn counts(&self) -> bool {
-        let new = self.chosen.iter().filter(|&&place| self.parts[place].new.is_some()).count();
-        let any_new = new > 0 || self.whole.new.is_some();
-        let any_old = new < self.chosen.len() || self.whole.new.is_none();
-        !self.chosen.is_empty() && any_new && any_old
-    }
-
-    /// Whether rest or excess, of fewer people than the threshold, cannot be everything that so few may be.
-    fn tells(&self, rest: &Quantity, open: Open) -> bool {
-        let Allowed { threshold, least, .. } = self.allowed;
-        let Open { excess, below, above } = open;
-        let (rest, people) = (rest.hundredths(), rest.len());
-        let over = excess.saturating_mul(HUNDREDTHS);
-        // difference = rest - over lies in truth - below ..= truth + above.
-        let rest_low = rest.saturating_sub(over.saturating_add(below));
-        let rest_high = rest.saturating_sub(over).saturating_add(above);
-        let over_low = over.saturating_sub(rest.saturating_add(above));
-        let over_high = over.saturating_sub(rest).saturating_add(below);
-        let narrow = self.allowed.narrow();
-        let rest_tells = people > 0 && people < threshold && (rest_low > least || excess == 0 && rest_high < narrow);
-        let excess_tells = excess > 0 && excess < threshold && (over_low > least || people == 0 && over_high < narrow);
-        rest_tells || excess_tells
-    }
-
-    /// The new figures, with what follows for each from the others and from nothing else.
-    fn loose(&self, excess: u64) -> Vec<Loose> {
-        let most = self.allowed.most;
-        // Rest and excess may be of so much each, as far as anybody is to know; without excess there is none to know of.
-        let over = if excess > 0 { self.allowed.few_people() } else { 0 };
-        let parts: Vec<&Member> = self.chosen.iter().map(|&place| self.parts[place]).collect();
-        let sum = |end: fn(&Member) -> u64, but: Option<usize>| {
-            let others = parts.iter().filter(|part| but.is_none() || part.new != but);
-            others.fold(0u64, |sum, part| sum.saturating_add(end(part)))
-        };
-        let whole = self.whole.new.map(|new| Loose {
-            new,
-            low: sum(|part| part.low, None).saturating_sub(over),
-            high: sum(|part| part.high, None).saturating_add(most),
-        });
-        let of_part = |new: usize| Loose {
-            new,
-            low: self.whole.low.saturating_sub(sum(|part| part.high, Some(new))).saturating_sub(most),
-            high: self.whole.high.saturating_add(over).saturating_sub(sum(|part| part.low, Some(new))),
-        };
-        whole.into_iter().chain(parts.iter().filter_map(|part| part.new).map(of_part)).collect()
-    }
-}
-
-/// People of whom the same parts can take all.
-struct Class {
-    people: RoaringBitmap,
-    parts: Vec<usize>,
-}
-
-/// A number of its own for each part (SplitMix64, twice), so that sums of them tell sets of parts apart.
-fn sign(place: usize) -> u128 {
-    let mixed = |seed: u64| {
-        let mut z = (place as u64).wrapping_add(seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        u128::from(z ^ (z >> 31))
-    };
-    mixed(1) << 64 | mixed(1 << 32)
 }

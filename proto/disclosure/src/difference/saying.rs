@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::BesideError;
 use crate::cell::Cell;
+use crate::domain::Domain;
 use crate::informed::GREATEST_SHOWN;
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::Policy;
 use crate::protect::{ProtectError, refined_total};
 use crate::public::Public;
+use crate::refine::{Facts, chains};
 
 /// A measure and a cell.
 pub(super) type Place = (usize, usize);
@@ -37,6 +39,13 @@ impl Rule<'_> {
         self.inner.first().map_or(0, Vec::len)
     }
 
+    /// Whether refinement can start from what was said of a total.
+    pub(super) fn refines(&self, domain: &Domain, (measure, cell): Place) -> bool {
+        let people = self.measures.get(measure).is_some_and(|measure| measure.kind() == MeasureKind::People);
+        let chained = |total: usize| domain.cells_of_total(total).contains(&cell);
+        people && chains(domain, MeasureKind::People, &Facts::default()).into_iter().any(chained)
+    }
+
     /// Whether an answer was wider than the rule makes it.
     fn is_open(&self, (measure, _): Place, answer: Cell) -> bool {
         let counts = self.measures.get(measure).is_some_and(|m| !matches!(m.kind(), MeasureKind::Sum { .. }));
@@ -63,6 +72,14 @@ impl Saying {
         self.held.insert(place);
     }
 
+    /// Says of a total what was said of the same people; a second time, nothing.
+    pub(super) fn again(&mut self, place: Place, answer: Cell) {
+        if self.answers.insert(place, answer).is_some() {
+            self.answers.remove(&place);
+            self.held.insert(place);
+        }
+    }
+
     /// No more is said of an inner figure than that it lies between these, in people or rows. A second time, it lies
     /// between the outer ones of all; where that changes nothing, nothing is said of it.
     pub(super) fn loosen(&mut self, place: Place, (low, high): (u64, u64)) {
@@ -76,7 +93,7 @@ impl Saying {
 
     /// Leaves to the rule what it says of the same people anyway: that need not be said to be public.
     pub(super) fn leave_to(&mut self, rule: &Rule<'_>) {
-        self.answers.retain(|&(measure, cell), answer| rule.inner[measure][cell] != *answer);
+        self.answers.retain(|&(measure, cell), answer| rule.inner[measure].get(cell) != Some(answer));
     }
 
     /// Whether only bounds are said of a figure.
@@ -104,8 +121,8 @@ impl Saying {
         }
         for (place, answer) in std::mem::take(&mut self.answers) {
             match around(answer, &rule.measures[place.0], rule.policy) {
-                Some(bounds) => self.loosen(place, bounds),
-                None => self.hold(place),
+                Some(bounds) if place.1 < rule.inner_len() => self.loosen(place, bounds),
+                _ => self.hold(place),
             }
         }
         true
@@ -116,7 +133,7 @@ impl Saying {
         let mut known = public.clone();
         for (&place, &answer) in &self.answers {
             // What was left open stays open.
-            let said = if rule.is_open(place, answer) {
+            let said = if place.1 < rule.inner_len() && rule.is_open(place, answer) {
                 known.kept(place.0, place.1, answer)
             } else {
                 known.answered(place.0, place.1, answer)

@@ -1,0 +1,228 @@
+//! Looks for sums of released figures that come too close to a new one, where there can be any.
+//!
+//! A relation has a new figure for its whole, or for one of its parts; then its whole is a released figure around that.
+//! INVARIANT: what is left out before the search can be in no relation that tells anything; the search says the same of it,
+//! later.
+
+use std::collections::BTreeMap;
+
+use roaring::{MultiOps, RoaringBitmap};
+
+use super::judge::{New, Remedy, alike, known_bounds};
+use super::open::Open;
+use super::quantity::Quantity;
+use super::relation::{Allowed, Loose, Member};
+use super::search::{Found, Searched};
+use super::sketch::Sketch;
+use super::{BesideError, Compared};
+use crate::measure::{HUNDREDTHS, Measure};
+use crate::rounding::LEAST_BASE;
+
+/// The most parts that are looked at for relations with one table. Beyond it nothing of the table is released.
+const MAX_LOOKS: usize = 1 << 26;
+/// How many figures whose counts tell that they are no part are passed over in the time of one look.
+const PASSED_OVER: usize = 32;
+/// How many people next to a new figure are asked whether anything else can take them.
+const HARD: usize = 16;
+
+/// New figures that are not to be said as they are, by their places, and what may be.
+pub(super) type Close = BTreeMap<usize, Remedy>;
+
+/// A released figure that new ones lie within.
+struct Whole {
+    figure: usize,
+    member: Member,
+    inside: Vec<usize>,
+}
+
+impl Compared<'_> {
+    /// The new figures, one of each relation that tells too much, that are not to be said as they are.
+    pub(super) fn sums(&self, measure: &Measure, new: &[New], open: &mut Open<'_>) -> Result<Close, BesideError> {
+        let figures = self.past.figures();
+        let alike = (0..figures.len()).filter(|&figure| alike(figures[figure].kind, measure.kind())).collect();
+        let few = self.threshold - 1;
+        let mut sums =
+            Sums { compared: self, new, few, alike, allowed: self.allowed(measure), looks: 0, close: Close::new() };
+        if !new.is_empty() {
+            sums.of_new_wholes(open)?;
+            sums.of_old_wholes(open)?;
+        }
+        Ok(sums.close)
+    }
+
+    fn allowed(&self, measure: &Measure) -> Allowed {
+        let few = (self.threshold - 1).saturating_mul(HUNDREDTHS);
+        let most = measure.at_most_per_person().map_or(u64::MAX, |cap| few.saturating_mul(cap));
+        let block = measure.sum_base().unwrap_or(LEAST_BASE).saturating_mul(HUNDREDTHS);
+        Allowed { threshold: self.threshold, least: HUNDREDTHS, most, block }
+    }
+}
+
+struct Sums<'a> {
+    compared: &'a Compared<'a>,
+    new: &'a [New],
+    few: u64,
+    /// The released figures of the same thing.
+    alike: Vec<usize>,
+    allowed: Allowed,
+    looks: usize,
+    close: Close,
+}
+
+impl Sums<'_> {
+    /// Relations whose whole is new.
+    fn of_new_wholes(&mut self, open: &mut Open<'_>) -> Result<(), BesideError> {
+        for (place, whole) in self.new.iter().enumerate() {
+            let old = self.parts(&whole.figure, &whole.sketch, open)?;
+            if old.is_empty() {
+                continue;
+            }
+            let may_be_in = |&p: &usize| p != place && self.new[p].sketch.may_be_within(&whole.sketch, self.few);
+            let beside = (0..self.new.len()).filter(may_be_in).map(|p| &self.new[p].figure);
+            let parts: Vec<&Member> = old.iter().chain(beside).collect();
+            self.look(parts.len())?;
+            let found = Searched::new(&whole.figure, parts, self.allowed).all();
+            self.judge(found, place);
+        }
+        Ok(())
+    }
+
+    /// Relations whose whole was released, and of which some part is new: each new one is tried by itself.
+    fn of_old_wholes(&mut self, open: &mut Open<'_>) -> Result<(), BesideError> {
+        let wholes = self.wholes(open)?;
+        let hard = self.hard(&wholes, open)?;
+        for whole in wholes {
+            let Whole { figure, member, inside } = whole;
+            let people = member.quantity.people();
+            let may_be_in =
+                |place: &usize| !member.counts_people() || hard[*place].intersection_len(people) <= self.few;
+            let firsts: Vec<usize> = inside.into_iter().filter(may_be_in).collect();
+            if firsts.is_empty() {
+                continue;
+            }
+            let old = self.parts(&member, &self.compared.past.figures()[figure].sketch, open)?;
+            let beside = firsts.iter().map(|&p| &self.new[p].figure);
+            let parts: Vec<&Member> = old.iter().chain(beside).collect();
+            self.look(parts.len().saturating_mul(firsts.len()))?;
+            for (place, found) in Searched::new(&member, parts, self.allowed).by_new_part() {
+                self.judge(found, place);
+            }
+        }
+        Ok(())
+    }
+
+    /// The released figures that new ones lie within but for a few people, the smallest first, and each once with all that
+    /// is known of it.
+    fn wholes(&self, open: &mut Open<'_>) -> Result<Vec<Whole>, BesideError> {
+        let (past, new, few) = (self.compared.past, self.new, self.few);
+        let mut wholes: Vec<Whole> = Vec::new();
+        let mut seen: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+        for release in past.releases() {
+            // Only where a new figure lies within everybody of a release can it lie within one of its figures.
+            let within = |&p: &usize| new[p].figure.quantity.people().difference_len(&release.people) <= few;
+            let within: Vec<usize> = (0..new.len()).filter(within).collect();
+            for figure in release.figures.clone().filter(|figure| self.alike.binary_search(figure).is_ok()) {
+                let whole = &past.figures()[figure];
+                let may_be_in = |&p: &usize| new[p].sketch.may_be_within(&whole.sketch, few);
+                let inside: Vec<usize> = within.iter().copied().filter(may_be_in).collect();
+                let Some(bounds) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
+                let quantity = open.quantity(figure)?;
+                let lies_within = |&p: &usize| new[p].figure.quantity.lies_within(&quantity, few);
+                let inside: Vec<usize> = inside.into_iter().filter(lies_within).collect();
+                if inside.is_empty() {
+                    continue;
+                }
+                let member = Member::of(quantity, bounds, None);
+                let same = seen.entry((whole.people, whole.hundredths)).or_default();
+                if let Some(&twin) = same.iter().find(|&&twin: &&usize| wholes[twin].member.is_twin(&member)) {
+                    wholes[twin].member.learn(&member);
+                    continue;
+                }
+                same.push(wholes.len());
+                wholes.push(Whole { figure, member, inside });
+            }
+        }
+        wholes.sort_by_key(|whole| (whole.member.people(), whole.figure));
+        Ok(wholes)
+    }
+
+    /// The released figures that may be parts of a whole.
+    fn parts(&mut self, whole: &Member, sketch: &Sketch, open: &mut Open<'_>) -> Result<Vec<Member>, BesideError> {
+        self.look(self.alike.len() / PASSED_OVER)?;
+        Ok(open.parts(&self.alike, &whole.quantity, sketch, self.few)?)
+    }
+
+    /// Per new figure, people next to it whom no other figure beside it can take. Any whole with more than a few of them,
+    /// each counted once, has no relation with that figure. Where amounts are added figures may share people.
+    fn hard(&mut self, wholes: &[Whole], open: &mut Open<'_>) -> Result<Vec<RoaringBitmap>, BesideError> {
+        let mut hard: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.new.len()];
+        for Whole { member, inside, .. } in wholes {
+            for &place in inside.iter().filter(|_| member.counts_people()) {
+                if !hard[place].is_empty() {
+                    continue;
+                }
+                let around = member.quantity.people() - self.new[place].figure.quantity.people();
+                if around.len() > self.few {
+                    let step = usize::try_from(around.len()).unwrap_or(usize::MAX).div_ceil(HARD).max(1);
+                    hard[place] = around.iter().step_by(step).collect();
+                }
+            }
+        }
+        let all: RoaringBitmap = hard.iter().union();
+        if all.is_empty() {
+            return Ok(hard);
+        }
+        self.look(self.alike.len() / 4)?;
+        for (place, other) in self.new.iter().enumerate() {
+            self.soften(&mut hard, &all, &other.figure.quantity, Some(place));
+        }
+        for &figure in &self.alike {
+            self.soften(&mut hard, &all, &*open.quantity(figure)?, None);
+        }
+        Ok(hard)
+    }
+
+    /// Whom a figure can take beside a new one is not hard to take beside that.
+    fn soften(&self, hard: &mut [RoaringBitmap], all: &RoaringBitmap, other: &Quantity, own: Option<usize>) {
+        let held = all & other.people();
+        if held.is_empty() {
+            return;
+        }
+        for (place, hard) in hard.iter_mut().enumerate().filter(|(place, _)| own != Some(*place)) {
+            let beside = || other.people().intersection_len(self.new[place].figure.quantity.people()) <= self.few;
+            if !hard.is_disjoint(&held) && beside() {
+                *hard -= &held;
+            }
+        }
+    }
+
+    /// Bounds so wide that no relation with the figure tells anything of few people, wherever in them the truth is.
+    fn open_wide(&self, place: usize) -> Remedy {
+        let most = self.allowed.most.div_ceil(HUNDREDTHS);
+        let New { low, high, .. } = self.new[place];
+        high.checked_add(most).map_or(Remedy::Hold, |high| Remedy::Open(low.saturating_sub(most), high))
+    }
+
+    fn look(&mut self, more: usize) -> Result<(), BesideError> {
+        self.looks = self.looks.saturating_add(more);
+        if self.looks > MAX_LOOKS { Err(BesideError::TooClose) } else { Ok(()) }
+    }
+
+    /// Of a relation that tells too much the figure of most people is not said, a total before any inner cell; where there
+    /// were too many to look at, the one that all of them have in common is left open.
+    fn judge(&mut self, found: Found, common: usize) {
+        match found {
+            Found::Nothing => {}
+            Found::Relation(figures) => {
+                let most = |loose: &&Loose| (self.new[loose.new].figure.people(), self.new[loose.new].cell);
+                let loose = figures.iter().max_by_key(most);
+                if let Some(loose) = loose.filter(|_| !figures.iter().any(|f| self.close.contains_key(&f.new))) {
+                    let high = (loose.high < u64::MAX).then(|| loose.high.div_ceil(HUNDREDTHS));
+                    let remedy = high.map_or(Remedy::Hold, |high| Remedy::Open(loose.low / HUNDREDTHS, high));
+                    self.close.insert(loose.new, remedy);
+                }
+            }
+            Found::TooMany => drop(self.close.insert(common, self.open_wide(common))),
+        }
+    }
+}
