@@ -9,6 +9,8 @@
 
 use std::rc::Rc;
 
+use roaring::RoaringBitmap;
+
 use super::probes::{Bits, Probes};
 use super::quantity::Quantity;
 use super::relation::{Allowed, Loose, Member, Side, Spread};
@@ -126,6 +128,9 @@ impl<'a> Search<'a> {
     fn go(&mut self, mut left: Left, probes: &Rc<Probes>, parts: &[usize], spread: Spread) -> Result<(), End> {
         self.steps = self.steps.checked_sub(1).ok_or(End::TooMany)?;
         let few = self.allowed.few();
+        if !self.each_matters() {
+            return Ok(());
+        }
         if left.quantity.len() <= few && self.counts() && self.allowed.tells(&left.quantity, spread) {
             return Err(End::Relation(self.allowed.loose(self.whole, &self.chosen, spread.excess)));
         }
@@ -221,6 +226,19 @@ impl<'a> Search<'a> {
         !parts.is_empty() && may_have(true) && may_have(false)
     }
 
+    /// Whether every chosen part has somebody of the whole whom no other has: without it the others tell as much. Where
+    /// amounts are added, none is in excess, and every part has.
+    fn each_matters(&self) -> bool {
+        let mut once = RoaringBitmap::new();
+        let mut again = RoaringBitmap::new();
+        for people in self.chosen.iter().filter(|part| part.counts_people()).map(|part| part.quantity.people()) {
+            again |= &once & people;
+            once |= people;
+        }
+        let own = &(once - again) & self.whole.quantity.people();
+        self.chosen.iter().all(|part| !part.counts_people() || !part.quantity.people().is_disjoint(&own))
+    }
+
     /// Whether the relation is between old and new figures.
     fn counts(&self) -> bool {
         !self.chosen.is_empty() && self.has(true) && self.has(false)
@@ -239,7 +257,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use roaring::RoaringBitmap;
 
     use super::*;
     use crate::measure::HUNDREDTHS;
