@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use roaring::RoaringBitmap;
+
 use super::Compared;
 use super::open::Open;
-use super::past::Lost;
+use super::past::{Lost, samples};
 use super::relation::Member;
 use super::saying::{Place, Saying, around};
 use super::sketch::Sketch;
@@ -51,9 +53,9 @@ impl Compared<'_> {
                 let Some((low, high)) = known_bounds(said) else { continue };
                 let quantity = protected.contributors().quantity(m, cell).filter(|quantity| quantity.len() > 0);
                 let Some(quantity) = quantity else { continue };
-                let sketch = Sketch::of(quantity.people());
+                let (sketch, samples) = (Sketch::of(quantity.people()), samples(quantity.people()));
                 let figure = Member::of(Rc::new(quantity), (low, high), Some(new.len()));
-                let figure = New { cell, sketch, figure, low, high };
+                let figure = New { cell, sketch, figure, low, high, samples };
                 match self.beside(&figure, measure)? {
                     Beside::Fresh => new.push(figure),
                     // What is left open is of its own people, and remembered as what it says of them.
@@ -132,6 +134,15 @@ pub(super) struct New {
     /// What is to be said, in people, rows or whole units.
     pub(super) low: u64,
     pub(super) high: u64,
+    /// Some of the people.
+    samples: Box<[u32]>,
+}
+
+impl New {
+    /// Whether so few of its people, at most, might lie beyond these.
+    pub(super) fn may_be_in(&self, people: &RoaringBitmap, few: u64) -> bool {
+        self.samples.iter().filter(|person| !people.contains(**person)).take(few as usize + 1).count() as u64 <= few
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -138,7 +138,8 @@ impl Past {
     }
 }
 
-fn samples(people: &RoaringBitmap) -> Box<[u32]> {
+/// Some of these people, evenly spread.
+pub(super) fn samples(people: &RoaringBitmap) -> Box<[u32]> {
     let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(SAMPLES).max(1);
     people.iter().step_by(step).collect()
 }

@@ -127,7 +127,9 @@ impl Sums<'_> {
                 let inside: Vec<usize> = within.iter().copied().filter(may_be_in).collect();
                 let Some(bounds) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
                 let quantity = open.quantity(figure)?;
-                let lies_within = |&p: &usize| new[p].figure.quantity.lies_within(&quantity, few);
+                let lies_within = |&p: &usize| {
+                    new[p].may_be_in(quantity.people(), few) && new[p].figure.quantity.lies_within(&quantity, few)
+                };
                 let inside: Vec<usize> = inside.into_iter().filter(lies_within).collect();
                 if inside.is_empty() {
                     continue;
