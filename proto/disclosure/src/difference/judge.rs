@@ -141,7 +141,18 @@ pub(super) struct New {
 impl New {
     /// Whether so few of its people, at most, might lie beyond these.
     pub(super) fn may_be_in(&self, people: &RoaringBitmap, few: u64) -> bool {
-        self.samples.iter().filter(|person| !people.contains(**person)).take(few as usize + 1).count() as u64 <= few
+        !self.more_than(few, |person| !people.contains(person))
+    }
+
+    /// Whether so few of its people, at most, are among these.
+    pub(super) fn is_beside(&self, people: &RoaringBitmap, few: u64) -> bool {
+        !self.more_than(few, |person| people.contains(person))
+            && self.figure.quantity.people().intersection_len(people) <= few
+    }
+
+    fn more_than(&self, few: u64, holds: impl Fn(u32) -> bool) -> bool {
+        let mut found = self.samples.iter().filter(|&&person| holds(person)).zip(1u64..);
+        found.any(|(_, count)| count > few)
     }
 }
 

@@ -191,8 +191,7 @@ impl Sums<'_> {
             return;
         }
         for (place, hard) in hard.iter_mut().enumerate().filter(|(place, _)| own != Some(*place)) {
-            let beside = || other.people().intersection_len(self.new[place].figure.quantity.people()) <= self.few;
-            if !hard.is_disjoint(&held) && beside() {
+            if !hard.is_disjoint(&held) && self.new[place].is_beside(other.people(), self.few) {
                 *hard -= &held;
             }
         }
