@@ -9,20 +9,20 @@ use super::quantity::Quantity;
 use super::relation::Member;
 use super::sketch::Sketch;
 
-/// People in the sets that are kept opened during one comparison.
-const MAX_OPEN: u64 = 1 << 25;
+/// Bytes of the sets that are kept opened during one comparison.
+const MAX_OPEN: usize = 256 << 20;
 
 /// Sets of the past, opened as they are needed.
 pub(super) struct Open<'a> {
     past: &'a Past,
     vault: &'a dyn Vault,
     sets: HashMap<usize, Rc<Quantity>>,
-    people: u64,
+    bytes: usize,
 }
 
 impl<'a> Open<'a> {
     pub(super) fn new(past: &'a Past, vault: &'a dyn Vault) -> Self {
-        Self { past, vault, sets: HashMap::new(), people: 0 }
+        Self { past, vault, sets: HashMap::new(), bytes: 0 }
     }
 
     pub(super) fn quantity(&mut self, figure: usize) -> Result<Rc<Quantity>, Lost> {
@@ -30,10 +30,11 @@ impl<'a> Open<'a> {
             return Ok(Rc::clone(quantity));
         }
         let quantity = Rc::new(self.past.figures().get(figure).ok_or(Lost)?.quantity(self.vault)?);
-        if self.people.saturating_add(quantity.len()) > MAX_OPEN {
-            (self.people, self.sets) = (0, HashMap::new());
+        let bytes = quantity.bytes();
+        if self.bytes.saturating_add(bytes) > MAX_OPEN {
+            (self.bytes, self.sets) = (0, HashMap::new());
         }
-        self.people += quantity.len();
+        self.bytes += bytes;
         self.sets.insert(figure, Rc::clone(&quantity));
         Ok(quantity)
     }

@@ -57,6 +57,11 @@ impl Quantity {
         self.people.len()
     }
 
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.people.serialized_size() + self.amounts.as_ref().map_or(0, |amounts| size_of_val(amounts.as_slice()))
+    }
+
     /// All contributions, in hundredths.
     pub(crate) fn hundredths(&self) -> u64 {
         match &self.amounts {

@@ -4,13 +4,12 @@
 //! INVARIANT: what is left out before the search can be in no relation that tells anything; the search says the same of it,
 //! later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use roaring::{MultiOps, RoaringBitmap};
 
 use super::judge::{New, Remedy, alike, known_bounds};
 use super::open::Open;
-use super::quantity::Quantity;
 use super::relation::{Allowed, Loose, Member};
 use super::search::{Found, Searched};
 use super::sketch::Sketch;
@@ -174,27 +173,26 @@ impl Sums<'_> {
         if all.is_empty() {
             return Ok(hard);
         }
+        let mut next_to: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (place, hard) in hard.iter().enumerate() {
+            hard.iter().for_each(|person| next_to.entry(person).or_default().push(place));
+        }
         self.look(self.alike.len() / 4)?;
+        let mut soften = |other: &RoaringBitmap, own: Option<usize>| {
+            let held = &all & other;
+            let places: BTreeSet<usize> =
+                held.iter().filter_map(|person| next_to.get(&person)).flatten().copied().collect();
+            // Whom a figure can take beside a new one is not hard to take beside that.
+            let beside = |&place: &usize| own != Some(place) && self.new[place].is_beside(other, self.few);
+            places.into_iter().filter(beside).for_each(|place| hard[place] -= &held);
+        };
         for (place, other) in self.new.iter().enumerate() {
-            self.soften(&mut hard, &all, &other.figure.quantity, Some(place));
+            soften(other.figure.quantity.people(), Some(place));
         }
         for &figure in &self.alike {
-            self.soften(&mut hard, &all, &*open.quantity(figure)?, None);
+            soften(open.quantity(figure)?.people(), None);
         }
         Ok(hard)
-    }
-
-    /// Whom a figure can take beside a new one is not hard to take beside that.
-    fn soften(&self, hard: &mut [RoaringBitmap], all: &RoaringBitmap, other: &Quantity, own: Option<usize>) {
-        let held = all & other.people();
-        if held.is_empty() {
-            return;
-        }
-        for (place, hard) in hard.iter_mut().enumerate().filter(|(place, _)| own != Some(*place)) {
-            if !hard.is_disjoint(&held) && self.new[place].is_beside(other.people(), self.few) {
-                *hard -= &held;
-            }
-        }
     }
 
     /// Bounds so wide that no relation with the figure tells anything of few people, wherever in them the truth is.

@@ -352,3 +352,39 @@ fn what_cannot_be_opened_lets_nothing_out() {
     let refused = protect_beside(raw, &domain, &measures, &policy(10), &coverage, &public, &provider.past, &provider);
     assert_eq!(refused.map(|_| ()), Err(BesideError::Lost));
 }
+
+#[test]
+fn a_total_of_the_same_people_is_said_again_however_it_is_cut() {
+    // Beside four people the total of sixty is wider than a block; cut in two halves it could be narrower.
+    let mut provider = Provider::default();
+    let first = provider.ask_people(&[set(0..4), set(4..60)], Per::Person, &policy(10));
+    let again = provider.ask_people(&[set(0..31), set(31..60)], Per::Person, &policy(10));
+    assert!(matches!(first[2], Cell::Shown { low, high, .. } if high - low > 4), "{first:?}");
+    assert_eq!(again[2], first[2]);
+    let forgetful = Provider::forgetful().ask_people(&[set(0..31), set(31..60)], Per::Person, &policy(10));
+    assert_ne!(forgetful[2], first[2], "the test shows nothing");
+}
+
+#[test]
+fn the_fortieth_question_about_the_same_people_is_still_answered() {
+    let mixed = |a: u32, b: u32| a.wrapping_mul(0x9E37_79B1).wrapping_add(b).wrapping_mul(0x85EB_CA6B) >> 16;
+    let mut provider = Provider::default();
+    let (mut shown, mut withheld) = (0, 0);
+    for question in 0..40u32 {
+        // Those who have a condition, one of ten, by age and by one of four attributes; the first everybody has.
+        let (condition, cut) = (question % 10, question / 10);
+        let mut cells = vec![BTreeSet::new(); 24];
+        for person in (0..1500u32).filter(|&person| condition == 0 || mixed(condition, person) % 20 < 2 + condition) {
+            let (age, attribute) = (mixed(100, person) % 90, mixed(200 + cut, person) % 4);
+            let band = if cut % 2 == 0 { age / 15 } else { (age + 5) / 16 };
+            cells[(band * 4 + attribute) as usize].insert(person);
+        }
+        for said in provider.ask_people(&cells, Per::Person, &policy(10)) {
+            match said {
+                Cell::Withheld => withheld += 1,
+                _ => shown += 1,
+            }
+        }
+    }
+    assert!(withheld * 20 < shown, "{withheld} withheld, {shown} not");
+}

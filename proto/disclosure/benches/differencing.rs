@@ -1,4 +1,4 @@
-//! `cargo bench --profile dev -p tests -p demo --bench differencing`: a new table of 100 cells beside 10,000 released ones.
+//! `cargo bench -p disclosure --bench differencing`: a new table of 100 cells beside 10,000 released ones.
 //!
 //! Three pasts. Two over half a million people: cohorts that have nothing to do with each other, and cohorts nested in each
 //! other, by the same two attributes. One of a practice of ten thousand, of whom everybody asks about one condition or
