@@ -1,6 +1,5 @@
 //! Who stands behind each figure of a release, and what was said of it: what the ledger compares releases by.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roaring::{MultiOps, RoaringBitmap};
@@ -189,13 +188,12 @@ pub(crate) fn total(
         return Some(Quantity::of_people(covered.into_iter().union()));
     }
     let unit = if matches!(kind, MeasureKind::Rows { .. }) { HUNDREDTHS } else { 1 };
-    let mut sums: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut pairs: Vec<(u32, u64)> = Vec::new();
     for &child in children {
-        for (person, amount) in people.get(child)?.iter().zip(each.get(child)?.iter()).filter(|(_, a)| **a > 0) {
-            *sums.entry(person).or_default() += u64::from(*amount) * unit;
-        }
+        let amounts = people.get(child)?.iter().zip(each.get(child)?.iter()).filter(|(_, amount)| **amount > 0);
+        pairs.extend(amounts.map(|(person, amount)| (person, u64::from(*amount) * unit)));
     }
-    Some(Quantity::of_sums(sums))
+    Some(Quantity::of_sums(pairs))
 }
 
 /// Seven bits at a time, the lowest first (LEB128).

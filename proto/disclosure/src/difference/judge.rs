@@ -56,7 +56,7 @@ impl Compared<'_> {
                 let (sketch, samples) = (Sketch::of(quantity.people()), samples(quantity.people()));
                 let figure = Member::of(Rc::new(quantity), (low, high), Some(new.len()));
                 let figure = New { cell, sketch, figure, low, high, samples };
-                match self.beside(&figure, measure)? {
+                match self.beside(&figure, measure, open)? {
                     Beside::Fresh => new.push(figure),
                     // What is left open is of its own people, and remembered as what it says of them.
                     Beside::Said if saying.is_open((m, cell)) => new.push(figure),
@@ -77,10 +77,10 @@ impl Compared<'_> {
     }
 
     /// Whether a figure was said before, may not be said, or is new.
-    fn beside(&self, new: &New, measure: &Measure) -> Result<Beside, Lost> {
+    fn beside(&self, new: &New, measure: &Measure, open: &mut Open<'_>) -> Result<Beside, Lost> {
         let few = new.figure.people() < self.threshold;
         let at_most = if few { 0 } else { self.threshold - 1 };
-        let near = self.past.near(&new.figure.quantity, &new.sketch, at_most, self.vault)?;
+        let near = open.near(&new.figure.quantity, &new.sketch, at_most)?;
         let (mut close, mut said, mut same) = (Vec::new(), false, None);
         for (figure, differing) in near {
             let Some((low, high)) = known_bounds(figure.said) else { continue };

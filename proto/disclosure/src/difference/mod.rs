@@ -64,11 +64,11 @@ pub fn protect_beside(
     }
     check_one_level_per_person(&raw, domain)?;
     let compared = Compared { policy, past, vault, threshold: policy.threshold().people() };
-    let (raw, mut saying) = compared.substitute(raw, coverage)?;
+    let mut open = Open::new(past, vault);
+    let (raw, mut saying) = compared.substitute(raw, coverage, &mut open)?;
     let inner = measures.iter().enumerate().map(|(m, measure)| protect_inner(&raw, m, measure, policy, coverage));
     let rule = Rule { measures, policy, inner: inner.collect::<Result<_, _>>()? };
     saying.leave_to(&rule);
-    let mut open = Open::new(past, vault);
     for _ in 0..MAX_ROUNDS {
         let known = saying.known(public, &rule)?;
         let protected = match protect(raw.copy(), domain, measures, policy, coverage, &known) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::judge::known_bounds;
-use super::past::{Lost, Past, Vault};
+use super::past::{Figure, Lost, Past, Vault};
 use super::quantity::Quantity;
 use super::relation::Member;
 use super::sketch::Sketch;
@@ -37,6 +37,24 @@ impl<'a> Open<'a> {
         self.bytes += bytes;
         self.sets.insert(figure, Rc::clone(&quantity));
         Ok(quantity)
+    }
+
+    /// The released figures that at most `at_most` people contribute differently to, and exactly how many do.
+    pub(super) fn near(
+        &mut self,
+        quantity: &Quantity,
+        sketch: &Sketch,
+        at_most: u64,
+    ) -> Result<Vec<(&'a Figure, u64)>, Lost> {
+        let past = self.past;
+        let mut near = Vec::new();
+        for place in past.may_be_near(quantity.len(), sketch, at_most) {
+            let differing = self.quantity(place)?.differing(quantity);
+            if let Some(figure) = past.figures().get(place).filter(|_| differing <= at_most) {
+                near.push((figure, differing));
+            }
+        }
+        Ok(near)
     }
 
     /// The released figures that lie within a whole but for a few people, each set once with all that is known

@@ -114,27 +114,11 @@ impl Past {
         &self.figures
     }
 
-    /// The figures that at most `at_most` people might contribute differently to, and exactly how many do.
-    pub(crate) fn near(
-        &self,
-        quantity: &Quantity,
-        sketch: &Sketch,
-        at_most: u64,
-        vault: &dyn Vault,
-    ) -> Result<Vec<(&Figure, u64)>, Lost> {
-        let people = quantity.len();
+    /// The figures that at most `at_most` people might contribute differently to, as far as their counts tell.
+    pub(crate) fn may_be_near(&self, people: u64, sketch: &Sketch, at_most: u64) -> impl Iterator<Item = usize> {
         let sizes = people.saturating_sub(at_most)..=people.saturating_add(at_most);
-        let mut near = Vec::new();
-        for &place in self.by_people.range(sizes).flat_map(|(_, places)| places) {
-            let Some(figure) = self.figures.get(place).filter(|f| f.sketch.may_be_near(sketch, at_most)) else {
-                continue;
-            };
-            let differing = figure.quantity(vault)?.differing(quantity);
-            if differing <= at_most {
-                near.push((figure, differing));
-            }
-        }
-        Ok(near)
+        let places = self.by_people.range(sizes).flat_map(|(_, places)| places).copied();
+        places.filter(move |&place| self.figures.get(place).is_some_and(|f| f.sketch.may_be_near(sketch, at_most)))
     }
 }
 

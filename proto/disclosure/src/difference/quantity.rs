@@ -1,6 +1,5 @@
 //! What one figure is made of: who contributes to it, and how much.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -37,9 +36,9 @@ impl Quantity {
         Self { people, amounts: (!once).then(|| Arc::new(amounts)) }
     }
 
-    /// Sums by person, none of them nought.
-    pub(crate) fn of_sums(sums: BTreeMap<u32, u64>) -> Self {
-        Self::of_pairs(sums.into_iter())
+    /// What people contribute here and there, nowhere nought, added up for each.
+    pub(crate) fn of_sums(pairs: Vec<(u32, u64)>) -> Self {
+        Self::of_pairs(sums(pairs).into_iter())
     }
 
     /// Who contributes.
@@ -132,12 +131,13 @@ impl Quantity {
 
     /// How many people contribute more to the whole than to all of these together.
     pub(crate) fn short_of<'a>(&self, parts: impl Iterator<Item = &'a Self>) -> u64 {
-        let mut all: BTreeMap<u32, u64> = BTreeMap::new();
-        for (person, amount) in parts.flat_map(Self::pairs) {
-            let sum = all.entry(person).or_default();
-            *sum = sum.saturating_add(amount);
-        }
-        self.pairs().filter(|(person, amount)| all.get(person).is_none_or(|sum| sum < amount)).count() as u64
+        let all = sums(parts.flat_map(Self::pairs).collect());
+        let mut all = all.into_iter().peekable();
+        let short = |&(person, amount): &(u32, u64)| {
+            while all.next_if(|(other, _)| *other < person).is_some() {}
+            all.next_if(|(other, _)| *other == person).is_none_or(|(_, sum)| sum < amount)
+        };
+        self.pairs().filter(short).count() as u64
     }
 
     /// What each of these people contributes, in their order; nought where it is nothing.
@@ -170,6 +170,19 @@ impl Quantity {
             (person, amounts.map_or(HUNDREDTHS, |amounts| amounts.get(place).copied().unwrap_or(0)))
         })
     }
+}
+
+/// The amounts of each person added up, in the order of persons.
+fn sums(mut pairs: Vec<(u32, u64)>) -> Vec<(u32, u64)> {
+    pairs.sort_unstable_by_key(|(person, _)| *person);
+    pairs.dedup_by(|next, first| {
+        let same = next.0 == first.0;
+        if same {
+            first.1 = first.1.saturating_add(next.1);
+        }
+        same
+    });
+    pairs
 }
 
 fn number((person, amount): (u32, u64)) -> u128 {

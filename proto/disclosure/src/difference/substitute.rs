@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::open::Open;
 use super::past::{Figure, Lost};
 use super::saying::{Saying, around};
 use super::sketch::Sketch;
@@ -27,13 +28,18 @@ struct Counterpart {
 
 impl Compared<'_> {
     /// Puts released sets in the place of those that differ from them by fewer people than the threshold.
-    pub(super) fn substitute(&self, before: RawTable, coverage: &Coverage) -> Result<(RawTable, Saying), BesideError> {
+    pub(super) fn substitute(
+        &self,
+        before: RawTable,
+        coverage: &Coverage,
+        open: &mut Open<'_>,
+    ) -> Result<(RawTable, Saying), BesideError> {
         let measures = before.measures.len();
         let mut raw = before.copy();
         let mut saying = Saying::default();
         let mut replaced = Vec::new();
         for cell in (0..before.people.len()).filter(|&cell| coverage.cells()[cell] == Covered::Yes) {
-            let near = (0..measures).map(|m| self.near_shown(&before, m, cell)).collect::<Result<Vec<_>, _>>()?;
+            let near = (0..measures).map(|m| self.near_shown(&before, m, cell, open)).collect::<Result<Vec<_>, _>>()?;
             if near.iter().all(Vec::is_empty) {
                 continue;
             }
@@ -125,12 +131,18 @@ impl Compared<'_> {
     /// The shown figures that fewer people than the threshold contribute differently to, one of exactly these people
     /// first, then the earliest; none for a figure of fewer people itself. The earliest, not the nearest: what is
     /// released later never changes which it is, so that the same people get the same answer for ever.
-    fn near_shown(&self, raw: &RawTable, measure: usize, cell: usize) -> Result<Vec<(&Figure, u64)>, Lost> {
+    fn near_shown<'a>(
+        &self,
+        raw: &RawTable,
+        measure: usize,
+        cell: usize,
+        open: &mut Open<'a>,
+    ) -> Result<Vec<(&'a Figure, u64)>, Lost> {
         let Some(quantity) = raw.quantity(measure, cell).filter(|quantity| quantity.len() >= self.threshold) else {
             return Ok(Vec::new());
         };
         let sketch = Sketch::of(quantity.people());
-        let mut near = self.past.near(&quantity, &sketch, self.threshold - 1, self.vault)?;
+        let mut near = open.near(&quantity, &sketch, self.threshold - 1)?;
         near.retain(|(figure, _)| matches!(figure.said, Cell::Shown { .. }));
         near.sort_by_key(|(figure, differing)| (*differing > 0, figure.release, figure.cell, figure.measure));
         Ok(near)
