@@ -56,6 +56,14 @@ impl Quantity {
         self.people.len()
     }
 
+    /// The most that one person contributes, in hundredths.
+    pub(super) fn greatest(&self) -> u64 {
+        match &self.amounts {
+            None => HUNDREDTHS,
+            Some(amounts) => amounts.iter().copied().max().unwrap_or(0),
+        }
+    }
+
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
         self.people.serialized_size() + self.amounts.as_ref().map_or(0, |amounts| size_of_val(amounts.as_slice()))

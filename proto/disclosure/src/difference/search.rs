@@ -44,6 +44,9 @@ pub(super) struct Searched<'a> {
 
 impl<'a> Searched<'a> {
     pub(super) fn new(whole: &'a Member, mut parts: Vec<&'a Member>, allowed: Allowed) -> Self {
+        // Of a total one person may have more than the cap, which holds for each cell.
+        let most = whole.quantity.greatest().saturating_mul(allowed.few()).max(allowed.most);
+        let allowed = Allowed { most, ..allowed };
         parts.sort_by_key(|part| std::cmp::Reverse(part.people()));
         let all: Vec<usize> = (0..parts.len()).collect();
         let probes = Rc::new(Probes::of(whole.quantity.people(), &parts, &all));
@@ -147,7 +150,7 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         // So many people cannot all be left over.
-        let many = may_rest - uncovered + 1;
+        let mut many = may_rest - uncovered + 1;
         let (mut probes, mut next) = (Rc::clone(probes), probes.holders(left.live, &parts, many));
         if !left.fresh && (next.len() > FEW_PARTS || left.live.and(covered).len() < many) {
             parts.retain(|&place| self.fits(place, &left.quantity, spread));
@@ -157,7 +160,13 @@ impl<'a> Search<'a> {
             if uncovered > may_rest || !self.may_count(&parts) {
                 return Ok(());
             }
-            next = probes.holders(left.live, &parts, may_rest - uncovered + 1);
+            many = may_rest - uncovered + 1;
+            next = probes.holders(left.live, &parts, many);
+        }
+        // Of a great threshold the probes are fewer people than may be left over, and tell nothing.
+        let held = left.live.and(self::covered(&probes, &parts)).len();
+        if held < many && left.live.len() < left.quantity.len() {
+            next.clone_from(&parts);
         }
         for place in next {
             parts.retain(|&other| other != place);
@@ -208,7 +217,7 @@ impl<'a> Search<'a> {
 
     /// How many people may be left over.
     fn may_rest(&self, spread: Spread) -> u64 {
-        if self.whole.quantity.counts_people() {
+        if self.whole.counts_people() && self.parts.iter().all(|part| part.counts_people()) {
             self.allowed.rest_limit(self.side, spread)
         } else {
             self.allowed.few()
@@ -227,8 +236,11 @@ impl<'a> Search<'a> {
     }
 
     /// Whether every chosen part has somebody of the whole whom no other has: without it the others tell as much. Where
-    /// amounts are added, none is in excess, and every part has.
+    /// amounts are added parts share people, none of them in excess, and all of them matter.
     fn each_matters(&self) -> bool {
+        if !self.whole.counts_people() {
+            return true;
+        }
         let mut once = RoaringBitmap::new();
         let mut again = RoaringBitmap::new();
         for people in self.chosen.iter().filter(|part| part.counts_people()).map(|part| part.quantity.people()) {
@@ -299,7 +311,8 @@ mod tests {
             // Where amounts are added, who is in excess depends on the order.
             let most = if figures().all(|f| f.counts_people()) { allowed.few() } else { 0 };
             let few = left.len() <= allowed.few() && spread.excess <= most;
-            counts && few && (0..chosen.len()).all(own) && allowed.tells(&left, spread)
+            let each_matters = !whole.counts_people() || (0..chosen.len()).all(own);
+            counts && few && each_matters && allowed.tells(&left, spread)
         })
     }
 

@@ -158,7 +158,8 @@ impl Sums<'_> {
     fn hard(&mut self, wholes: &[Whole], open: &mut Open<'_>) -> Result<Vec<RoaringBitmap>, BesideError> {
         let mut hard: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.new.len()];
         for Whole { member, inside, .. } in wholes {
-            for &place in inside.iter().filter(|_| member.counts_people()) {
+            let counted = |&&place: &&usize| member.counts_people() && self.new[place].figure.counts_people();
+            for &place in inside.iter().filter(counted) {
                 if !hard[place].is_empty() {
                     continue;
                 }

@@ -388,3 +388,38 @@ fn the_fortieth_question_about_the_same_people_is_still_answered() {
     }
     assert!(withheld * 20 < shown, "{withheld} withheld, {shown} not");
 }
+
+#[test]
+fn parts_that_share_people_with_several_rows_each_tell_too() {
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let rows = [Measure::rows("stays", None).unwrap()];
+    let of = |people: &[std::ops::Range<u32>]| -> Rows {
+        people.iter().flat_map(|people| people.clone().map(|person| (0, person, 0))).collect()
+    };
+    // Twenty-seven people have two rows. All less those of everybody but five, and less the second of the twenty-seven.
+    let (all, most, second) = (of(&[0..42, 10..37]), of(&[0..37]), of(&[10..37]));
+    let mut provider = Provider::default();
+    provider.ask(&domain, &rows, &policy(10), &all);
+    provider.ask(&domain, &rows, &policy(10), &most);
+    let said = provider.ask(&domain, &rows, &policy(10), &second)[0][0];
+    let narrow = |said: Cell| matches!(said, Cell::Shown { low: 23, high: 27, .. });
+    assert!(!narrow(said), "{said:?}");
+    assert!(narrow(Provider::forgetful().ask(&domain, &rows, &policy(10), &second)[0][0]), "the test shows nothing");
+}
+
+#[test]
+fn amounts_below_one_leave_people_to_share() {
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let days = [Measure::sum("days", 5).unwrap()];
+    let of = |people: &[(std::ops::Range<u32>, i64)]| -> Rows {
+        people.iter().flat_map(|(people, days)| people.clone().map(move |person| (0, person, *days))).collect()
+    };
+    // A day each; half a day of twenty-four and the day of ten; the other half of the twenty-four leaves nine days.
+    let (all, some, half) = (of(&[(0..43, 100)]), of(&[(0..24, 50), (24..34, 100)]), of(&[(0..24, 50)]));
+    let mut provider = Provider::default();
+    provider.ask(&domain, &days, &policy(10), &all);
+    provider.ask(&domain, &days, &policy(10), &some);
+    assert_eq!(provider.ask(&domain, &days, &policy(10), &half)[0][0], Cell::Withheld);
+    let alone = Provider::forgetful().ask(&domain, &days, &policy(10), &half)[0][0];
+    assert!(matches!(alone, Cell::Shown { .. }), "the test shows nothing");
+}
