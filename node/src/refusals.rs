@@ -57,7 +57,7 @@ pub(crate) enum RefusalsError {
 impl RefusalsFile {
     /// What is refused at this moment.
     pub(crate) fn read(&self) -> Result<Refusals, RefusalsError> {
-        let text = match text(&self.path) {
+        let text = match text(&self.path, BYTES_MAX) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.presence == Presence::Optional => {
                 return Ok(Refusals::default());
@@ -71,10 +71,11 @@ impl RefusalsFile {
     }
 }
 
-fn text(path: &Path) -> io::Result<String> {
+/// The text of a file of so many bytes at most.
+pub(crate) fn text(path: &Path, bytes_max: u64) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
-    if read as u64 > BYTES_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+    let read = File::open(path)?.take(bytes_max + 1).read_to_string(&mut text)?;
+    if read as u64 > bytes_max { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }
 
 impl Refusals {

@@ -1,8 +1,6 @@
 //! What is published elsewhere about the provider's people, as meant: its populations and figures of its own reports.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -10,6 +8,7 @@ use template::Population;
 
 pub use super::written::PublishedOf;
 use super::{ConfigError, Reader, written};
+use crate::refusals::text;
 
 /// The most entries of a kind.
 const ENTRIES_MAX: usize = 1_000;
@@ -172,8 +171,8 @@ impl Reader<'_> {
     fn population_file(&self, key: &str, file: &Path) -> Result<Listed, ConfigError> {
         let name = file.display();
         let wrong = |problem: String| self.value(key, problem);
-        let text = text(file)
-            .ok_or_else(|| wrong(format!("{name} cannot be read, or is no text of {} MiB at most", BYTES_MAX >> 20)))?;
+        let text = text(file, BYTES_MAX)
+            .map_err(|_| wrong(format!("{name} cannot be read, or is no text of {} MiB at most", BYTES_MAX >> 20)))?;
         let mut lines =
             (1usize..).zip(text.trim_start_matches('\u{feff}').lines()).filter(|(_, line)| !line.trim().is_empty());
         let header: Vec<String> = lines.next().map_or_else(Vec::new, |(_, line)| fields(line));
@@ -216,11 +215,4 @@ impl Reader<'_> {
 
 fn fields(line: &str) -> Vec<String> {
     line.split(',').map(|field| field.trim().to_owned()).collect()
-}
-
-/// The text of a file that is not too large.
-fn text(file: &Path) -> Option<String> {
-    let mut text = String::new();
-    let read = File::open(file).ok()?.take(BYTES_MAX + 1).read_to_string(&mut text).ok()?;
-    (read as u64 <= BYTES_MAX).then_some(text)
 }

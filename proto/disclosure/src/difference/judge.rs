@@ -5,14 +5,13 @@ use std::rc::Rc;
 
 use roaring::RoaringBitmap;
 
-use super::Compared;
 use super::open::Open;
 use super::past::{Lost, samples};
 use super::relation::Member;
 use super::saying::{Place, Saying, around};
 use super::sketch::Sketch;
+use super::{BesideError, Compared};
 use crate::cell::Cell;
-use crate::difference::BesideError;
 use crate::measure::{Measure, MeasureKind};
 use crate::protect::Protected;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::quantity::Quantity;
-use super::sketch::Sketch;
+use super::sketch::{Sketch, spread};
 use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::measure::MeasureKind;
@@ -124,8 +124,7 @@ impl Past {
 
 /// Some of these people, evenly spread.
 pub(super) fn samples(people: &RoaringBitmap) -> Box<[u32]> {
-    let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(SAMPLES).max(1);
-    people.iter().step_by(step).collect()
+    spread(people, SAMPLES).collect()
 }
 
 impl Figure {

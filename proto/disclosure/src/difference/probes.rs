@@ -4,6 +4,7 @@
 use roaring::RoaringBitmap;
 
 use super::relation::Member;
+use super::sketch::spread;
 
 const WORDS: usize = 8;
 /// How many people are looked at, at most.
@@ -62,7 +63,7 @@ pub(super) struct Probes {
 impl Probes {
     /// Of these people, those whom the fewest parts at `places` hold, and others; and what these parts hold of them.
     pub(super) fn of(people: &RoaringBitmap, parts: &[&Member], places: &[usize]) -> Self {
-        let candidates = spread(people, CANDIDATES);
+        let candidates: Vec<u32> = spread(people, CANDIDATES).collect();
         let among = RoaringBitmap::from_iter(&candidates);
         let mut counts = vec![0u32; candidates.len()];
         let mut held_of = Vec::with_capacity(places.len());
@@ -132,12 +133,6 @@ impl Probes {
         }
         places.iter().enumerate().filter(|(n, _)| all[n / 64] >> (n % 64) & 1 == 1).map(|(_, &place)| place).collect()
     }
-}
-
-/// At most so many of these people, evenly spread.
-fn spread(people: &RoaringBitmap, at_most: usize) -> Vec<u32> {
-    let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(at_most).max(1);
-    people.iter().step_by(step).collect()
 }
 
 /// Where among these people, who ascend, some of them are.

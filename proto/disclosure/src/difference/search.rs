@@ -82,11 +82,11 @@ impl<'a> Searched<'a> {
         let chosen: Vec<&Member> = first.into_iter().collect();
         let spread = chosen.iter().fold(Spread::of(whole), |spread, part| spread.with(part));
         let spread = Spread { excess, ..spread };
+        let (print, live) = (left.fingerprint(), self.probes.within(left.people()));
         for side in [Side::Below, Side::Above] {
             let (chosen, seen) = (chosen.clone(), Seen::default());
             let mut search = Search { whole, parts: &self.parts, allowed, side, steps: MAX_STEPS, chosen, seen };
-            let live = self.probes.within(left.people());
-            let from = Left { print: left.fingerprint(), quantity: left.clone(), live, fresh: first.is_none() };
+            let from = Left { print, quantity: left.clone(), live, fresh: first.is_none() };
             match search.go(from, &self.probes, parts, spread) {
                 Ok(()) => {}
                 Err(End::Relation(relation)) => return Found::Relation(relation),
@@ -141,7 +141,7 @@ impl<'a> Search<'a> {
         let may_fit =
             |&place: &usize| self.room(place, spread).is_some_and(|room| probes.held(place).beyond(&left.live) <= room);
         let mut parts: Vec<usize> = parts.iter().copied().filter(may_fit).collect();
-        let covered = covered(probes, &parts);
+        let mut covered = held(probes, &parts);
         let uncovered = left.live.beyond(&covered);
         if uncovered > may_rest || !self.may_count(&parts) {
             return Ok(());
@@ -156,7 +156,8 @@ impl<'a> Search<'a> {
             parts.retain(|&place| self.fits(place, &left.quantity, spread));
             probes = Rc::new(Probes::of(left.quantity.people(), self.parts, &parts));
             left.live = probes.within(left.quantity.people());
-            let uncovered = left.live.beyond(&self::covered(&probes, &parts));
+            covered = held(&probes, &parts);
+            let uncovered = left.live.beyond(&covered);
             if uncovered > may_rest || !self.may_count(&parts) {
                 return Ok(());
             }
@@ -164,8 +165,7 @@ impl<'a> Search<'a> {
             next = probes.holders(left.live, &parts, many);
         }
         // Of a great threshold the probes are fewer people than may be left over, and tell nothing.
-        let held = left.live.and(self::covered(&probes, &parts)).len();
-        if held < many && left.live.len() < left.quantity.len() {
+        if left.live.and(covered).len() < many && left.live.len() < left.quantity.len() {
             next.clone_from(&parts);
         }
         for place in next {
@@ -258,10 +258,10 @@ impl<'a> Search<'a> {
 }
 
 /// The probes that any of these parts holds.
-fn covered(probes: &Probes, parts: &[usize]) -> Bits {
-    let mut covered = Bits::default();
-    parts.iter().for_each(|&place| covered.add(probes.held(place)));
-    covered
+fn held(probes: &Probes, parts: &[usize]) -> Bits {
+    let mut held = Bits::default();
+    parts.iter().for_each(|&place| held.add(probes.held(place)));
+    held
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A few counts that tell of most pairs of sets, without looking at them, that they are not nearly the same.
+//! A few counts, and a few people, that tell of most pairs of sets, without looking at them, that they are not nearly the
+//! same.
 
 use roaring::RoaringBitmap;
 
@@ -43,6 +44,12 @@ impl Sketch {
         }
         true
     }
+}
+
+/// At most so many of these people, evenly spread.
+pub(super) fn spread(people: &RoaringBitmap, at_most: usize) -> impl Iterator<Item = u32> {
+    let step = usize::try_from(people.len()).unwrap_or(usize::MAX).div_ceil(at_most).max(1);
+    people.iter().step_by(step)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::judge::{New, Remedy, alike, known_bounds};
 use super::open::Open;
 use super::relation::{Allowed, Loose, Member};
 use super::search::{Found, Searched};
-use super::sketch::Sketch;
+use super::sketch::{Sketch, spread};
 use super::{BesideError, Compared};
 use crate::measure::{HUNDREDTHS, Measure};
 use crate::rounding::LEAST_BASE;
@@ -165,8 +165,7 @@ impl Sums<'_> {
                 }
                 let around = member.quantity.people() - self.new[place].figure.quantity.people();
                 if around.len() > self.few {
-                    let step = usize::try_from(around.len()).unwrap_or(usize::MAX).div_ceil(HARD).max(1);
-                    hard[place] = around.iter().step_by(step).collect();
+                    hard[place] = spread(&around, HARD).collect();
                 }
             }
         }
