@@ -23,6 +23,16 @@ pub struct Interval {
     pub high: Option<u64>,
 }
 
+impl Interval {
+    /// Nothing is known.
+    pub(crate) const ANY: Self = Self { low: 0, high: None };
+
+    /// Whether everything in it is in `other` too.
+    pub(crate) fn is_within(self, other: Self) -> bool {
+        other.low <= self.low && other.high.is_none_or(|most| self.high.is_some_and(|high| high <= most))
+    }
+}
+
 /// The interval of a measure's cell, or `None` where the cell is not covered or does not exist.
 #[must_use]
 pub fn interval(reported: &Reported, measure: usize, cell: usize) -> Option<Interval> {

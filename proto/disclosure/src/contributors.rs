@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use roaring::{MultiOps, RoaringBitmap};
 
+use crate::bounds::Interval;
 use crate::cell::Cell;
 use crate::difference::Quantity;
 use crate::domain::MAX_CELLS;
@@ -14,7 +15,7 @@ use crate::raw::RawTable;
 type Shares = Arc<Vec<u32>>;
 
 /// The version of the sealed form.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The people behind each inner cell of a protected table as node-local numbers, what each contributes, and what was said.
 ///
@@ -27,13 +28,16 @@ pub struct Contributors {
     /// Per measure and inner cell what each person contributes, capped; empty for a measure that counts people.
     each: Vec<Vec<Arc<Vec<u32>>>>,
     said: Vec<Vec<Cell>>,
+    /// Per measure and cell, what everything that was said leaves of it.
+    known: Vec<Vec<Interval>>,
 }
 
 impl Contributors {
-    pub(crate) fn new(raw: RawTable, said: Vec<Vec<Cell>>) -> Self {
+    /// `known` is what everybody knows of each figure, whether or not something is said of it itself.
+    pub(crate) fn new(raw: RawTable, said: Vec<Vec<Cell>>, known: Vec<Vec<Interval>>) -> Self {
         let kinds = raw.measures.iter().map(crate::measure::Measure::kind).collect();
         let totals = (raw.domain.inner_len()..raw.domain.len()).map(|total| raw.domain.children(total)).collect();
-        Self { totals, kinds, people: raw.people, each: raw.each, said }
+        Self { totals, kinds, people: raw.people, each: raw.each, said, known }
     }
 
     /// The number of inner cells, which the declaration gives away anyway.
@@ -42,11 +46,16 @@ impl Contributors {
         self.people.len()
     }
 
-    /// Leaves out of what is remembered what was said of these measures and cells.
+    /// Leaves out of what is remembered what was said of these measures and cells; and what is known of them, where that
+    /// is no more than was said.
     pub(crate) fn forget(&mut self, figures: &[(usize, usize)]) {
         for &(measure, cell) in figures {
-            if let Some(said) = self.said.get_mut(measure).and_then(|said| said.get_mut(cell)) {
-                *said = Cell::Withheld;
+            let Some(said) = self.said.get_mut(measure).and_then(|said| said.get_mut(cell)) else { continue };
+            let own = Interval { low: said.low(), high: said.high() };
+            *said = Cell::Withheld;
+            let known = self.known.get_mut(measure).and_then(|known| known.get_mut(cell));
+            if let Some(known) = known.filter(|known| **known == own) {
+                *known = Interval::ANY;
             }
         }
     }
@@ -68,6 +77,12 @@ impl Contributors {
     /// What was said of a cell; `None` where there is no such cell or measure.
     pub(crate) fn said(&self, measure: usize, cell: usize) -> Option<Cell> {
         self.said.get(measure)?.get(cell).copied()
+    }
+
+    /// What everybody knows of a figure by its release alone, in people, rows or whole units: what is said of it, and what
+    /// follows from the rest of the table. `None` where there is no such cell or measure.
+    pub(crate) fn known(&self, measure: usize, cell: usize) -> Option<Interval> {
+        self.known.get(measure)?.get(cell).copied()
     }
 
     /// The people of an inner cell, and per measure what each of them contributes.
@@ -131,6 +146,11 @@ impl Contributors {
             bytes.push(tag);
             figures.iter().for_each(|&figure| number(&mut bytes, figure));
         }
+        for known in self.known.iter().flatten() {
+            number(&mut bytes, known.low);
+            // Nought where nothing bounds it.
+            number(&mut bytes, known.high.map_or(0, |high| high.saturating_add(1)));
+        }
         encrypt(&bytes)
     }
 
@@ -153,11 +173,12 @@ impl Contributors {
             let amounts = |people: &RoaringBitmap| reader.amounts(people.len()).map(Arc::new);
             each.push(cells.iter().map(amounts).collect::<Option<Vec<_>>>()?);
         }
-        let mut said = Vec::with_capacity(measures);
-        for _ in 0..measures {
-            said.push((0..inner + totals.len()).map(|_| reader.cell()).collect::<Option<Vec<_>>>()?);
-        }
-        reader.0.is_empty().then_some(Self { totals, kinds, people, each, said })
+        let cells = inner + totals.len();
+        let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.cell()).collect::<Option<Vec<_>>>();
+        let said = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
+        let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.interval()).collect::<Option<Vec<_>>>();
+        let known = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
+        reader.0.is_empty().then_some(Self { totals, kinds, people, each, said, known })
     }
 }
 
@@ -264,6 +285,10 @@ impl Reader<'_> {
         (0..people).map(|_| self.number().and_then(|amount| u32::try_from(amount).ok())).collect()
     }
 
+    fn interval(&mut self) -> Option<Interval> {
+        Some(Interval { low: self.number()?, high: self.number()?.checked_sub(1) })
+    }
+
     fn cell(&mut self) -> Option<Cell> {
         Some(match self.byte()? {
             0 => Cell::Shown { value: self.number()?, low: self.number()?, high: self.number()? },
@@ -311,6 +336,7 @@ mod tests {
             let bytes = before.seal(<[u8]>::to_vec);
             let after = Contributors::unseal(&bytes).unwrap();
             prop_assert_eq!(&after.said, &before.said);
+            prop_assert_eq!(&after.known, &before.known);
             prop_assert_eq!(&after.kinds, &before.kinds);
             for measure in 0..3 {
                 for cell in 0..domain.len() {

@@ -8,7 +8,7 @@
 
 use roaring::{MultiOps, RoaringBitmap};
 
-use crate::bounds::intervals;
+use crate::bounds::{Interval, intervals};
 use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::coupling::{people_bounds, rows_bounds};
@@ -162,13 +162,23 @@ pub fn protect(
     };
     // What is said of a total that is not declared is nobody's business.
     cells.iter_mut().for_each(|cells| cells.truncate(domain.len()));
-    let said = cells.clone();
-    Ok(Protected {
-        policy: *policy,
-        domain: domain.clone(),
-        measures: measures.to_vec(),
-        cells,
-        contributors: Contributors::new(raw, said),
+    let contributors = Contributors::new(raw, cells.clone(), known(domain, measures, policy, &cells, public));
+    Ok(Protected { policy: *policy, domain: domain.clone(), measures: measures.to_vec(), cells, contributors })
+}
+
+/// What everybody knows of each figure of a table that says this. Where earlier answers about nearly the same people
+/// cannot all be true together, what each says itself.
+fn known(
+    domain: &Domain,
+    measures: &[Measure],
+    policy: &Policy,
+    cells: &[Vec<Cell>],
+    public: &Public,
+) -> Vec<Vec<Interval>> {
+    let populations: Vec<_> = public.populations().filter(|(cell, _)| !domain.is_union(*cell)).collect();
+    intervals(domain, measures, policy, cells, &populations).unwrap_or_else(|| {
+        let own = |cell: &Cell| Interval { low: cell.low(), high: cell.high() };
+        cells.iter().map(|cells| cells.iter().map(own).collect()).collect()
     })
 }
 

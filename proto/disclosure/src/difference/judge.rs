@@ -8,9 +8,11 @@ use roaring::RoaringBitmap;
 use super::open::Open;
 use super::past::{Lost, samples};
 use super::relation::Member;
+use super::remedy::Remedy;
 use super::saying::{Place, Saying, around};
 use super::sketch::Sketch;
 use super::{BesideError, Compared};
+use crate::bounds::Interval;
 use crate::cell::Cell;
 use crate::measure::{Measure, MeasureKind};
 use crate::protect::Protected;
@@ -21,17 +23,6 @@ pub(super) struct Judged {
     pub(super) close: BTreeMap<Place, Remedy>,
     /// Figures that were said before, of the same people but for fewer than the threshold.
     pub(super) said: Vec<Place>,
-}
-
-/// What may be said of a figure that comes too close to others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// What was said of the same people.
-    Again(Cell),
-    /// Nothing.
-    Hold,
-    /// Of an inner figure, bounds in people or rows.
-    Open(u64, u64),
 }
 
 impl Compared<'_> {
@@ -48,19 +39,20 @@ impl Compared<'_> {
         for (m, measure) in protected.measures().iter().enumerate() {
             let mut new = Vec::new();
             for cell in 0..protected.domain().len() {
-                let said = protected.cells(m)[cell];
-                let Some((low, high)) = known_bounds(said) else { continue };
-                let quantity = protected.contributors().quantity(m, cell).filter(|quantity| quantity.len() > 0);
-                let Some(quantity) = quantity else { continue };
-                let (sketch, samples) = (Sketch::of(quantity.people()), samples(quantity.people()));
-                let figure = Member::of(Rc::new(quantity), (low, high), Some(new.len()));
-                let figure = New { cell, sketch, figure, low, high, samples };
-                match self.beside(&figure, measure, open)? {
+                let (place, said) = ((m, cell), protected.cells(m)[cell]);
+                let Some(mut figure) = New::of(protected, place, new.len()) else { continue };
+                match self.beside(&mut figure, said, measure, open)? {
+                    Beside::Close(remedy) => drop(close.insert(place, remedy)),
                     Beside::Fresh => new.push(figure),
                     // What is left open is of its own people, and remembered as what it says of them.
-                    Beside::Said if saying.is_open((m, cell)) => new.push(figure),
-                    Beside::Said | Beside::Same => again.push((m, cell)),
-                    Beside::Close(remedy) => drop(close.insert((m, cell), remedy)),
+                    Beside::Said if saying.is_open(place) => new.push(figure),
+                    Beside::Said | Beside::Same => {
+                        again.push(place);
+                        // The rest of the table may leave less of it than was known.
+                        if figure.is_news(said) {
+                            new.push(figure);
+                        }
+                    }
                 }
             }
             all_new.push(new);
@@ -75,15 +67,19 @@ impl Compared<'_> {
         Ok(Judged { close, said: again })
     }
 
-    /// Whether a figure was said before, may not be said, or is new.
-    fn beside(&self, new: &New, measure: &Measure, open: &mut Open<'_>) -> Result<Beside, Lost> {
-        let few = new.figure.people() < self.threshold;
+    /// Whether a figure was said before, may not be said, or is new. The figure learns what is known of the same people.
+    fn beside(&self, new: &mut New, said: Cell, measure: &Measure, open: &mut Open<'_>) -> Result<Beside, Lost> {
+        let few = new.figure.people() < self.threshold || known_bounds(said).is_none();
         let at_most = if few { 0 } else { self.threshold - 1 };
         let near = open.near(&new.figure.quantity, &new.sketch, at_most)?;
-        let (mut close, mut said, mut same) = (Vec::new(), false, None);
+        for (figure, _) in near.iter().filter(|(_, differing)| *differing == 0) {
+            new.learn(figure.known);
+        }
+        let Some(own) = known_bounds(said) else { return Ok(Beside::Fresh) };
+        let (mut close, mut again, mut same) = (Vec::new(), false, None);
         for (figure, differing) in near {
             let Some((low, high)) = known_bounds(figure.said) else { continue };
-            let says_no_more = new.low <= low && high <= new.high;
+            let says_no_more = own.0 <= low && high <= own.1;
             let both_shown = !few && matches!(figure.said, Cell::Shown { .. });
             if differing == 0 && both_shown {
                 let first = same.get_or_insert(figure);
@@ -93,14 +89,14 @@ impl Compared<'_> {
             }
             match (differing, says_no_more) {
                 (0, true) => return Ok(Beside::Same),
-                (_, true) => said |= both_shown,
+                (_, true) => again |= both_shown,
                 (_, false) if differing == 0 || both_shown => close.push(around(figure.said, measure, self.policy)),
                 _ => {}
             }
         }
         let outer = |a: Option<(u64, u64)>, b| a.zip(b).map(|(a, b): (_, (u64, u64))| (a.0.min(b.0), a.1.max(b.1)));
         Ok(match (close.into_iter().reduce(outer), same) {
-            (None, _) if said => Beside::Said,
+            (None, _) if again => Beside::Said,
             (None, _) => Beside::Fresh,
             (Some(_), Some(same)) => Beside::Close(Remedy::Again(same.said)),
             (Some(Some((low, high))), None) => Beside::Close(Remedy::Open(low, high)),
@@ -130,14 +126,37 @@ pub(super) struct New {
     pub(super) cell: usize,
     pub(super) figure: Member,
     pub(super) sketch: Sketch,
-    /// What is to be said, in people, rows or whole units.
-    pub(super) low: u64,
-    pub(super) high: u64,
+    /// What the table leaves of it.
+    known: Interval,
+    /// Whether as much was known of the same people before.
+    was_known: bool,
     /// Some of the people.
     samples: Box<[u32]>,
 }
 
 impl New {
+    /// The figure at a place, where the table leaves not everything of it and somebody contributes.
+    fn of(protected: &Protected, (measure, cell): Place, new: usize) -> Option<Self> {
+        let contributors = protected.contributors();
+        let known = contributors.known(measure, cell).filter(|known| *known != Interval::ANY)?;
+        let quantity = contributors.quantity(measure, cell).filter(|quantity| quantity.len() > 0)?;
+        let (sketch, samples) = (Sketch::of(quantity.people()), samples(quantity.people()));
+        let figure = Member::of(Rc::new(quantity), known, Some(new));
+        Some(Self { cell, figure, sketch, known, was_known: false, samples })
+    }
+
+    /// Takes what is known of the same people as known of this.
+    fn learn(&mut self, known: Interval) {
+        self.was_known |= known.is_within(self.known);
+        self.figure.learn(known);
+    }
+
+    /// Whether the table leaves less of it than what it says itself, and than was known before.
+    fn is_news(&self, said: Cell) -> bool {
+        let own = Interval { low: said.low(), high: said.high() };
+        !self.was_known && !own.is_within(self.known)
+    }
+
     /// Whether so few of its people, at most, might lie beyond these.
     pub(super) fn may_be_in(&self, people: &RoaringBitmap, few: u64) -> bool {
         !self.more_than(few, |person| !people.contains(person))

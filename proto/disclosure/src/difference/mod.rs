@@ -17,6 +17,7 @@ mod past;
 mod probes;
 mod quantity;
 mod relation;
+mod remedy;
 mod saying;
 mod search;
 mod seen;
@@ -31,7 +32,7 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
-use judge::{Judged, Remedy};
+use judge::Judged;
 use open::Open;
 use past::Lost;
 pub use past::{Past, Vault};
@@ -82,11 +83,7 @@ pub fn protect_beside(
             return Ok(protected.remembering_all_but(&said));
         }
         for (place, remedy) in close {
-            match (remedy, domain.is_total(place.1)) {
-                (Remedy::Open(low, high), false) => saying.loosen(place, (low, high)),
-                (Remedy::Again(answer), true) if rule.refines(domain, place) => saying.again(place, answer),
-                _ => saying.hold(place),
-            }
+            remedy.apply(place, &protected, &rule, &mut saying);
         }
     }
     Err(BesideError::TooClose)

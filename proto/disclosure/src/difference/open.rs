@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::judge::known_bounds;
 use super::past::{Figure, Lost, Past, Vault};
 use super::quantity::Quantity;
 use super::relation::Member;
@@ -73,15 +72,14 @@ impl<'a> Open<'a> {
         let mut seen: HashMap<(u64, u64), Vec<usize>> = HashMap::new();
         for figure in near {
             let released = &past.figures()[figure];
-            let Some((low, high)) = known_bounds(released.said) else { continue };
             let quantity = self.quantity(figure)?;
             if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
                 continue;
             }
-            let part = Member::of(quantity, (low, high), None);
+            let part = Member::of(quantity, released.known, None);
             let same = seen.entry((released.people, released.hundredths)).or_default();
             if let Some(&twin) = same.iter().find(|&&place: &&usize| parts[place].is_twin(&part)) {
-                parts[twin].learn(&part);
+                parts[twin].learn(released.known);
                 continue;
             }
             same.push(parts.len());

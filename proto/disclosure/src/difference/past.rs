@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::quantity::Quantity;
 use super::sketch::{Sketch, spread};
+use crate::bounds::Interval;
 use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::measure::MeasureKind;
@@ -42,6 +43,8 @@ pub(crate) struct Figure {
     pub(crate) cell: usize,
     pub(crate) kind: MeasureKind,
     pub(crate) said: Cell,
+    /// What everybody knows of it by its release alone.
+    pub(crate) known: Interval,
     /// People who contribute.
     pub(crate) people: u64,
     /// The truth, in hundredths.
@@ -62,7 +65,7 @@ impl Past {
         Self::default()
     }
 
-    /// How many figures are remembered: those that say something, each set of contributors with each answer once.
+    /// How many figures are remembered: those that something is known of, each set of contributors with each answer once.
     #[must_use]
     pub fn len(&self) -> usize {
         self.figures.len()
@@ -79,11 +82,14 @@ impl Past {
         let first = self.figures.len();
         for (measure, &kind) in contributors.kinds().iter().enumerate() {
             for cell in 0..contributors.all_cells() {
-                // What is withheld or not covered says nothing; a zero has nobody to be told apart.
-                let Some(said @ (Cell::Shown { .. } | Cell::Suppressed { .. })) = contributors.said(measure, cell)
-                else {
+                let Some((said, known)) = contributors.said(measure, cell).zip(contributors.known(measure, cell)) else {
                     continue;
                 };
+                // What is said of a table may leave little of a figure that is withheld. A zero has nobody to be told
+                // apart.
+                if known == Interval::ANY {
+                    continue;
+                }
                 let Some(quantity) = contributors.quantity(measure, cell).filter(|q| q.len() > 0) else { continue };
                 let figure = Figure {
                     release,
@@ -91,6 +97,7 @@ impl Past {
                     cell,
                     kind,
                     said,
+                    known,
                     people: quantity.len(),
                     hundredths: quantity.hundredths(),
                     sketch: Sketch::of(quantity.people()),

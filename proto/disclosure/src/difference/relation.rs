@@ -11,6 +11,7 @@
 use std::rc::Rc;
 
 use super::quantity::Quantity;
+use crate::bounds::Interval;
 use crate::measure::HUNDREDTHS;
 
 /// A released figure, or one that is to be.
@@ -29,8 +30,8 @@ pub(crate) struct Member {
 
 impl Member {
     /// A figure that is known to lie between these, in people, rows or whole units.
-    pub(super) fn of(quantity: Rc<Quantity>, (low, high): (u64, u64), new: Option<usize>) -> Self {
-        let (low, high) = (low.saturating_mul(HUNDREDTHS), high.saturating_mul(HUNDREDTHS));
+    pub(super) fn of(quantity: Rc<Quantity>, known: Interval, new: Option<usize>) -> Self {
+        let (low, high) = hundredths(known);
         let (people, hundredths, counts_people) = (quantity.len(), quantity.hundredths(), quantity.counts_people());
         Self { quantity, low, high, new, people, hundredths, counts_people }
     }
@@ -51,9 +52,10 @@ impl Member {
             && self.quantity.differing(&other.quantity) == 0
     }
 
-    /// Takes what is known of a twin as known of this.
-    pub(super) fn learn(&mut self, twin: &Self) {
-        (self.low, self.high) = (self.low.max(twin.low), self.high.min(twin.high));
+    /// Takes what is known of a twin, in people, rows or whole units, as known of this.
+    pub(super) fn learn(&mut self, twin: Interval) {
+        let (low, high) = hundredths(twin);
+        (self.low, self.high) = (self.low.max(low), self.high.min(high));
     }
 
     /// How much lower the truth might be, as far as everybody knows.
@@ -65,6 +67,11 @@ impl Member {
     fn up(&self) -> u64 {
         self.high.saturating_sub(self.hundredths)
     }
+}
+
+/// An interval in hundredths.
+fn hundredths(Interval { low, high }: Interval) -> (u64, u64) {
+    (low.saturating_mul(HUNDREDTHS), high.map_or(u64::MAX, |high| high.saturating_mul(HUNDREDTHS)))
 }
 
 /// What must stay possible of a few people's contribution.

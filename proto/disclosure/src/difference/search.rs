@@ -271,6 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::bounds::Interval;
     use crate::measure::HUNDREDTHS;
 
     /// A figure: per person an amount, how far its bounds lie from the truth, and whether it is new.
@@ -286,7 +287,8 @@ mod tests {
         let amounts: Vec<u32> = of.values().copied().collect();
         let quantity = Quantity::of_amounts(&people, &amounts, HUNDREDTHS);
         let truth = quantity.hundredths() / HUNDREDTHS;
-        Member::of(Rc::new(quantity), (truth.saturating_sub(*down), truth + up), new.then_some(place))
+        let known = Interval { low: truth.saturating_sub(*down), high: Some(truth + up) };
+        Member::of(Rc::new(quantity), known, new.then_some(place))
     }
 
     /// Whether some of the parts, each with somebody of its own, and the whole are a relation that tells too much: all

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use roaring::{MultiOps, RoaringBitmap};
 
-use super::judge::{New, Remedy, alike, known_bounds};
+use super::judge::{New, alike};
 use super::open::Open;
 use super::relation::{Allowed, Loose, Member};
+use super::remedy::Remedy;
 use super::search::{Found, Searched};
 use super::sketch::{Sketch, spread};
 use super::{BesideError, Compared};
@@ -124,7 +125,9 @@ impl Sums<'_> {
                 let whole = &past.figures()[figure];
                 let may_be_in = |&p: &usize| new[p].sketch.may_be_within(&whole.sketch, few);
                 let inside: Vec<usize> = within.iter().copied().filter(may_be_in).collect();
-                let Some(bounds) = known_bounds(whole.said).filter(|_| !inside.is_empty()) else { continue };
+                if inside.is_empty() {
+                    continue;
+                }
                 let quantity = open.quantity(figure)?;
                 let lies_within = |&p: &usize| {
                     new[p].may_be_in(quantity.people(), few) && new[p].figure.quantity.lies_within(&quantity, few)
@@ -133,10 +136,10 @@ impl Sums<'_> {
                 if inside.is_empty() {
                     continue;
                 }
-                let member = Member::of(quantity, bounds, None);
+                let member = Member::of(quantity, whole.known, None);
                 let same = seen.entry((whole.people, whole.hundredths)).or_default();
                 if let Some(&twin) = same.iter().find(|&&twin: &&usize| wholes[twin].member.is_twin(&member)) {
-                    wholes[twin].member.learn(&member);
+                    wholes[twin].member.learn(whole.known);
                     continue;
                 }
                 same.push(wholes.len());
@@ -195,13 +198,6 @@ impl Sums<'_> {
         Ok(hard)
     }
 
-    /// Bounds so wide that no relation with the figure tells anything of few people, wherever in them the truth is.
-    fn open_wide(&self, place: usize) -> Remedy {
-        let most = self.allowed.most.div_ceil(HUNDREDTHS);
-        let New { low, high, .. } = self.new[place];
-        high.checked_add(most).map_or(Remedy::Hold, |high| Remedy::Open(low.saturating_sub(most), high))
-    }
-
     fn look(&mut self, more: usize) -> Result<(), BesideError> {
         self.looks = self.looks.saturating_add(more);
         if self.looks > MAX_LOOKS { Err(BesideError::TooClose) } else { Ok(()) }
@@ -221,7 +217,7 @@ impl Sums<'_> {
                     self.close.insert(loose.new, remedy);
                 }
             }
-            Found::TooMany => drop(self.close.insert(common, self.open_wide(common))),
+            Found::TooMany => drop(self.close.insert(common, Remedy::Wide)),
         }
     }
 }

@@ -76,8 +76,8 @@ impl Provider {
         let sets: Vec<BTreeSet<u32>> =
             figures.iter().map(|f| f.quantity(self).unwrap().people().iter().collect()).collect();
         let bounds = |f: usize| {
-            let (low, high) = known_bounds(figures[f].said).unwrap();
-            (i64::try_from(low).unwrap(), i64::try_from(high).unwrap())
+            let known = figures[f].known;
+            (i64::try_from(known.low).unwrap(), known.high.map_or(1 << 40, |high| i64::try_from(high).unwrap()))
         };
         let n = figures.len();
         for whole in 0..n {
@@ -422,4 +422,37 @@ fn amounts_below_one_leave_people_to_share() {
     assert_eq!(provider.ask(&domain, &days, &policy(10), &half)[0][0], Cell::Withheld);
     let alone = Provider::forgetful().ask(&domain, &days, &policy(10), &half)[0][0];
     assert!(matches!(alone, Cell::Shown { .. }), "the test shows nothing");
+}
+
+/// Two cells of each question, and the least that these of the last come to.
+fn least_of_two(mut provider: Provider, questions: &[Vec<BTreeSet<u32>>]) -> u64 {
+    let said = questions.iter().map(|cells| provider.ask_people(cells, Per::Person, &policy(10))).last().unwrap();
+    said[..2].iter().filter_map(|&said| known_bounds(said)).map(|(low, _)| low).sum()
+}
+
+#[test]
+fn a_total_is_known_as_well_as_its_cells() {
+    // Twice 23 to 27, and then twice 28 to 32 of the same people and two more. The total as it is rounded alone, 53 to 57,
+    // would tell nothing of the two.
+    let halves = vec![(0..14).chain(27..40).chain([54]).collect(), (14..27).chain(40..54).chain([55]).collect()];
+    let questions = [vec![set(0..27)], vec![set(27..54)], halves];
+    assert_eq!(least_of_two(Provider::forgetful(), &questions), 27 + 27 + 2, "the attack does not work");
+    assert!(least_of_two(Provider::default(), &questions) <= 27 + 27 + 1);
+}
+
+#[test]
+fn a_total_that_is_held_back_is_known_by_its_cells() {
+    // 27 and 22 people, and then two cells of 28 each over them and seven more. That nothing is said of their total is no
+    // remedy.
+    let halves = vec![
+        (0..14).chain(28..38).chain(50..54).collect::<BTreeSet<u32>>(),
+        (14..27).chain(38..50).chain(54..57).collect(),
+    ];
+    let whole: BTreeSet<u32> = halves.iter().flatten().copied().collect();
+    assert_eq!((halves[0].len(), halves[1].len(), whole.len()), (28, 28, 56));
+    let questions = [vec![set(0..27)], vec![set(28..50)], halves];
+    let least = least_of_two(Provider::forgetful(), &questions);
+    assert!(least > 27 + 22 + 1, "the attack does not work: {least}");
+    let least = least_of_two(Provider::default(), &questions);
+    assert!(least <= 27 + 22 + 1, "{least}");
 }
