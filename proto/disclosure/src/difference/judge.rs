@@ -50,7 +50,7 @@ impl Compared<'_> {
                         again.push(place);
                         // The rest of the table may leave less of it than was known.
                         if figure.is_news(said) {
-                            new.push(figure);
+                            new.push(New { says: false, ..figure });
                         }
                     }
                 }
@@ -126,6 +126,8 @@ pub(super) struct New {
     pub(super) cell: usize,
     pub(super) figure: Member,
     pub(super) sketch: Sketch,
+    /// Whether something is said of it itself that was not said of the same people before.
+    says: bool,
     /// What the table leaves of it.
     known: Interval,
     /// Whether as much was known of the same people before.
@@ -142,7 +144,19 @@ impl New {
         let quantity = contributors.quantity(measure, cell).filter(|quantity| quantity.len() > 0)?;
         let (sketch, samples) = (Sketch::of(quantity.people()), samples(quantity.people()));
         let figure = Member::of(Rc::new(quantity), known, Some(new));
-        Some(Self { cell, figure, sketch, known, was_known: false, samples })
+        let says = known_bounds(protected.cells(measure)[cell]).is_some();
+        Some(Self { cell, figure, sketch, says, known, was_known: false, samples })
+    }
+
+    /// Which of several figures is to be said otherwise: one that something is said of, of most people, a total before an
+    /// inner cell.
+    pub(super) fn precedence(&self) -> (bool, u64, usize) {
+        (self.says, self.figure.people(), self.cell)
+    }
+
+    /// What is to be done where the figure comes too close to others: this, if it is for the figure to be said otherwise.
+    pub(super) fn remedy(&self, remedy: Remedy) -> Remedy {
+        if self.says { remedy } else { Remedy::Around }
     }
 
     /// Takes what is known of the same people as known of this.

@@ -12,6 +12,7 @@
 //! it is for this question *or one that differs from it by fewer people than the threshold*.
 
 mod judge;
+mod marks;
 mod open;
 mod past;
 mod probes;
@@ -24,6 +25,8 @@ mod seen;
 mod sketch;
 mod substitute;
 mod sums;
+mod twins;
+mod twos;
 
 use crate::coverage::Coverage;
 use crate::domain::Domain;
@@ -82,9 +85,7 @@ pub fn protect_beside(
             // small differences leads away from them.
             return Ok(protected.remembering_all_but(&said));
         }
-        for (place, remedy) in close {
-            remedy.apply(place, &protected, &rule, &mut saying);
-        }
+        remedy::apply(&close, &protected, &rule, &mut saying);
     }
     Err(BesideError::TooClose)
 }

@@ -7,6 +7,7 @@ use super::past::{Figure, Lost, Past, Vault};
 use super::quantity::Quantity;
 use super::relation::Member;
 use super::sketch::Sketch;
+use super::twins::Twins;
 
 /// Bytes of the sets that are kept opened during one comparison.
 const MAX_OPEN: usize = 256 << 20;
@@ -68,23 +69,13 @@ impl<'a> Open<'a> {
         let past = self.past;
         let may_be_part = |&figure: &usize| past.figures()[figure].may_be_within(whole.people(), sketch, few);
         let near: Vec<usize> = figures.iter().copied().filter(may_be_part).collect();
-        let mut parts: Vec<Member> = Vec::new();
-        let mut seen: HashMap<(u64, u64), Vec<usize>> = HashMap::new();
+        let mut twins = Twins::default();
         for figure in near {
-            let released = &past.figures()[figure];
             let quantity = self.quantity(figure)?;
-            if !quantity.lies_within(whole, few) || quantity.differing(whole) == 0 {
-                continue;
+            if quantity.lies_within(whole, few) && quantity.differing(whole) > 0 {
+                twins.add(figure, &past.figures()[figure], quantity);
             }
-            let part = Member::of(quantity, released.known, None);
-            let same = seen.entry((released.people, released.hundredths)).or_default();
-            if let Some(&twin) = same.iter().find(|&&place: &&usize| parts[place].is_twin(&part)) {
-                parts[twin].learn(released.known);
-                continue;
-            }
-            same.push(parts.len());
-            parts.push(part);
         }
-        Ok(parts)
+        Ok(twins.once().into_iter().map(|once| once.member).collect())
     }
 }

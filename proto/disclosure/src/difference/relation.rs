@@ -97,11 +97,21 @@ pub(super) struct Spread {
 }
 
 impl Spread {
+    /// Of nothing.
+    pub(super) const NONE: Self = Self { excess: 0, below: 0, above: 0 };
+
     /// Of a whole without parts.
     pub(super) fn of(whole: &Member) -> Self {
-        Self { excess: 0, below: whole.down(), above: whole.up() }
+        Self::NONE.beside(whole)
     }
 
+    /// With one whole more.
+    pub(super) fn beside(self, whole: &Member) -> Self {
+        let (below, above) = (self.below.saturating_add(whole.down()), self.above.saturating_add(whole.up()));
+        Self { below, above, ..self }
+    }
+
+    /// With one part more.
     #[inline]
     pub(super) fn with(self, part: &Member) -> Self {
         let (below, above) = (self.below.saturating_add(part.up()), self.above.saturating_add(part.down()));

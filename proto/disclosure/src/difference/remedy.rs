@@ -1,6 +1,7 @@
 //! What gives way where a figure comes too close to others.
 
-use super::judge::known_bounds;
+use std::collections::BTreeMap;
+
 use super::saying::{Place, Rule, Saying, around};
 use crate::cell::Cell;
 use crate::protect::Protected;
@@ -17,36 +18,36 @@ pub(super) enum Remedy {
     /// Of an inner figure, so wide bounds that no relation with it tells anything of few people, wherever in them the truth
     /// is.
     Wide,
+    /// Whatever is said of it itself; less of others, from which follows what everybody knows of it.
+    Around,
 }
 
-impl Remedy {
-    /// Says less of a figure of a table that would else be said like this. Where nothing is said of it, what everybody
-    /// knows of it follows from others, and one of them gives way.
-    pub(super) fn apply(self, place: Place, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) {
-        let (measure, cell) = place;
-        let Some(&said) = protected.cells(measure).get(cell) else { return };
-        if known_bounds(said).is_none() {
-            return give_way(place, protected, rule, saying);
-        }
-        match (self, protected.domain().is_total(cell)) {
-            (Self::Again(answer), true) if rule.refines(protected.domain(), place) => saying.again(place, answer),
-            (Self::Open(low, high), false) => saying.loosen(place, (low, high)),
-            (Self::Wide, false) => widen(place, said, rule, saying),
+/// Says less of figures of a table that would else be said like this; of those around others only where nothing else is
+/// to be said otherwise.
+pub(super) fn apply(close: &BTreeMap<Place, Remedy>, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) {
+    if close.values().all(|remedy| *remedy == Remedy::Around) {
+        return close.keys().for_each(|&place| give_way(place, protected, rule, saying));
+    }
+    for (&place, &remedy) in close.iter().filter(|(_, remedy)| **remedy != Remedy::Around) {
+        match (remedy, protected.domain().is_total(place.1)) {
+            (Remedy::Again(answer), true) if rule.refines(protected.domain(), place) => saying.again(place, answer),
+            (Remedy::Open(low, high), false) => saying.loosen(place, (low, high)),
+            (Remedy::Wide, false) => widen(place, rule, saying),
             _ => saying.hold(place),
         }
     }
 }
 
-/// Opens an inner figure by what fewer people than the threshold contribute.
-fn widen(place: Place, said: Cell, rule: &Rule<'_>, saying: &mut Saying) {
-    match around(said, &rule.measures[place.0], rule.policy) {
-        Some(bounds) => saying.loosen(place, bounds),
-        None => saying.hold(place),
+/// Opens what the rule alone says of an inner figure by what fewer people than the threshold contribute.
+fn widen((measure, cell): Place, rule: &Rule<'_>, saying: &mut Saying) {
+    match around(rule.inner[measure][cell], &rule.measures[measure], rule.policy) {
+        Some(bounds) => saying.loosen((measure, cell), bounds),
+        None => saying.hold((measure, cell)),
     }
 }
 
-/// Of a total of which nothing is said, its cells tell: the largest of them that is not open yet is opened, and held back
-/// where all of them are. Of an inner cell, totals over it tell: the smallest is held back.
+/// Of a total its cells tell: the largest of them that is not open yet is opened, and held back where all of them are. Of an
+/// inner cell totals over it tell: the smallest is held back.
 fn give_way((measure, cell): Place, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) {
     let (domain, cells) = (protected.domain(), protected.cells(measure));
     let shown = |&cell: &usize| match cells[cell] {
@@ -63,7 +64,7 @@ fn give_way((measure, cell): Place, protected: &Protected, rule: &Rule<'_>, sayi
     }
     let closed = children.iter().filter(|&&child| !saying.is_open((measure, child)));
     if let Some((_, child)) = closed.filter_map(shown).max() {
-        return widen((measure, child), cells[child], rule, saying);
+        return widen((measure, child), rule, saying);
     }
     if let Some((_, child)) = children.iter().filter_map(shown).max() {
         return saying.hold((measure, child));

@@ -111,9 +111,16 @@ impl Saying {
         self.answers.contains_key(&place) || self.loose.contains_key(&place) || self.held.contains(&place)
     }
 
-    /// Earlier answers that cannot stand side by side are left open by fewer people than the threshold; what is left open
-    /// and cannot stand so either is held back. `false` where there is nothing of either.
+    /// Earlier answers cannot stand side by side: those of totals are held back; where there are none, the others are left
+    /// open by fewer people than the threshold; what is left open and cannot stand so either is held back. `false` where
+    /// there is nothing of these.
     pub(super) fn contradicted(&mut self, rule: &Rule<'_>) -> bool {
+        let totals: Vec<Place> = self.answers.keys().filter(|place| place.1 >= rule.inner_len()).copied().collect();
+        if !totals.is_empty() {
+            self.answers.retain(|place, _| place.1 < rule.inner_len());
+            self.held.extend(totals);
+            return true;
+        }
         if self.answers.is_empty() {
             let left = self.loose.len();
             self.held.extend(std::mem::take(&mut self.loose).into_keys());

@@ -34,6 +34,19 @@ impl Sketch {
         self.stays_within(whole, at_most, u32::saturating_sub)
     }
 
+    /// Whether two sets together might differ from two others together by at most so many people, each counted as often as
+    /// it is there.
+    pub(crate) fn may_be_near_together([a, b]: [&Self; 2], [c, d]: [&Self; 2], at_most: u64) -> bool {
+        let mut sum = 0u64;
+        for ((a, b), (c, d)) in a.0.iter().zip(&b.0).zip(c.0.iter().zip(&d.0)) {
+            sum += (u64::from(*a) + u64::from(*b)).abs_diff(u64::from(*c) + u64::from(*d));
+            if sum > at_most {
+                return false;
+            }
+        }
+        true
+    }
+
     fn stays_within(&self, other: &Self, at_most: u64, difference: fn(u32, u32) -> u32) -> bool {
         let mut sum = 0u64;
         for (mine, theirs) in self.0.iter().zip(&other.0) {

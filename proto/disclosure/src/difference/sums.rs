@@ -10,10 +10,12 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use super::judge::{New, alike};
 use super::open::Open;
-use super::relation::{Allowed, Loose, Member};
+use super::relation::{Allowed, Member};
 use super::remedy::Remedy;
 use super::search::{Found, Searched};
 use super::sketch::{Sketch, spread};
+use super::twins::{Once, Twins};
+use super::twos::Twos;
 use super::{BesideError, Compared};
 use crate::measure::{HUNDREDTHS, Measure};
 use crate::rounding::LEAST_BASE;
@@ -46,6 +48,10 @@ impl Compared<'_> {
         if !new.is_empty() {
             sums.of_new_wholes(open)?;
             sums.of_old_wholes(open)?;
+            // Sums of figures that will be said otherwise need not be looked for.
+            if sums.close.is_empty() {
+                sums.of_twos(open)?;
+            }
         }
         Ok(sums.close)
     }
@@ -111,12 +117,29 @@ impl Sums<'_> {
         Ok(())
     }
 
+    /// Relations of two figures with two others.
+    fn of_twos(&mut self, open: &mut Open<'_>) -> Result<(), BesideError> {
+        let figures = self.compared.past.figures();
+        let mut twins = Twins::default();
+        for &figure in &self.alike {
+            twins.add(figure, &figures[figure], open.quantity(figure)?);
+        }
+        let (old, new) = (twins.once(), self.new);
+        self.look(old.len() / PASSED_OVER)?;
+        let relations = Twos::new(&old, new, self.allowed).relations(&mut |more| self.look(more))?;
+        for relation in relations {
+            if let Some(&place) = relation.iter().max_by_key(|&&place| new[place].precedence()) {
+                self.close.insert(place, new[place].remedy(Remedy::Wide));
+            }
+        }
+        Ok(())
+    }
+
     /// The released figures that new ones lie within but for a few people, the smallest first, and each once with all that
     /// is known of it.
     fn wholes(&self, open: &mut Open<'_>) -> Result<Vec<Whole>, BesideError> {
         let (past, new, few) = (self.compared.past, self.new, self.few);
-        let mut wholes: Vec<Whole> = Vec::new();
-        let mut seen: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+        let (mut twins, mut insides) = (Twins::default(), Vec::new());
         for release in past.releases() {
             // Only where a new figure lies within everybody of a release can it lie within one of its figures.
             let within = |&p: &usize| new[p].figure.quantity.people().difference_len(&release.people) <= few;
@@ -136,16 +159,13 @@ impl Sums<'_> {
                 if inside.is_empty() {
                     continue;
                 }
-                let member = Member::of(quantity, whole.known, None);
-                let same = seen.entry((whole.people, whole.hundredths)).or_default();
-                if let Some(&twin) = same.iter().find(|&&twin: &&usize| wholes[twin].member.is_twin(&member)) {
-                    wholes[twin].member.learn(whole.known);
-                    continue;
+                if twins.add(figure, whole, quantity) {
+                    insides.push(inside);
                 }
-                same.push(wholes.len());
-                wholes.push(Whole { figure, member, inside });
             }
         }
+        let of = |(Once { figure, member, .. }, inside)| Whole { figure, member, inside };
+        let mut wholes: Vec<Whole> = twins.once().into_iter().zip(insides).map(of).collect();
         wholes.sort_by_key(|whole| (whole.member.people(), whole.figure));
         Ok(wholes)
     }
@@ -209,15 +229,14 @@ impl Sums<'_> {
         match found {
             Found::Nothing => {}
             Found::Relation(figures) => {
-                let most = |loose: &&Loose| (self.new[loose.new].figure.people(), self.new[loose.new].cell);
-                let loose = figures.iter().max_by_key(most);
+                let loose = figures.iter().max_by_key(|loose| self.new[loose.new].precedence());
                 if let Some(loose) = loose.filter(|_| !figures.iter().any(|f| self.close.contains_key(&f.new))) {
                     let high = (loose.high < u64::MAX).then(|| loose.high.div_ceil(HUNDREDTHS));
                     let remedy = high.map_or(Remedy::Hold, |high| Remedy::Open(loose.low / HUNDREDTHS, high));
-                    self.close.insert(loose.new, remedy);
+                    self.close.insert(loose.new, self.new[loose.new].remedy(remedy));
                 }
             }
-            Found::TooMany => drop(self.close.insert(common, Remedy::Wide)),
+            Found::TooMany => drop(self.close.insert(common, self.new[common].remedy(Remedy::Wide))),
         }
     }
 }

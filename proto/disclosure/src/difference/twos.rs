@@ -1,0 +1,253 @@
+//! Finds two figures that come too close to two others.
+//!
+//! `a + b − c − d` tells of a few people where a and b together are nearly the same people as c and d together, though none
+//! of the four lies within another: bands that are cut elsewhere, a month in which people moved from one level to another,
+//! two differences of nearly the same people. All such relations of a new figure are found, by what any of them must be
+//! like: of some of its people, which are looked at, all but a few are in one or the other of two figures; what one of
+//! these has beyond it is in the figure that stands beside it; and the fourth is of a size, and a sketch, that follow from
+//! the three. People in both figures of a side count twice.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use roaring::{MultiOps, RoaringBitmap};
+
+use super::BesideError;
+use super::judge::New;
+use super::marks::{Marks, Row};
+use super::quantity::Quantity;
+use super::relation::{Allowed, Member, Side, Spread};
+use super::sketch::{Sketch, spread};
+use super::twins::Once;
+use crate::measure::HUNDREDTHS;
+
+/// How many people of a new figure are looked at, unless the threshold is great.
+const SAMPLE: usize = 64;
+/// Beside so many people no more figures are compared at once.
+const ASKED: usize = 384;
+/// How many figures that are looked at only by a few numbers take the time of one look.
+const COMPARED: usize = 64;
+/// How many people of a figure tell whether another holds what it has beyond a third.
+const WITNESSES: usize = 32;
+
+/// The figures, among which relations of two with two others are looked for.
+pub(super) struct Twos<'a> {
+    // INVARIANT: by size.
+    figures: Vec<Figure<'a>>,
+    allowed: Allowed,
+    few: u64,
+}
+
+struct Figure<'a> {
+    member: &'a Member,
+    sketch: &'a Sketch,
+}
+
+/// Figures against which another, with the new one, may stand: it must hold what they have beyond the new one.
+struct Asked {
+    first: usize,
+    /// Some people of the new figure, and then some of whom some of the others have beyond it.
+    people: Vec<u32>,
+    of_first: usize,
+    seconds: Vec<usize>,
+}
+
+impl<'a> Twos<'a> {
+    /// Only counts of people are looked at, of more people than what a relation may leave over.
+    pub(super) fn new(old: &'a [Once<'a>], new: &'a [New], allowed: Allowed) -> Self {
+        let old = old.iter().map(|once| Figure { member: &once.member, sketch: once.sketch });
+        let new = new.iter().map(|new| Figure { member: &new.figure, sketch: &new.sketch });
+        let few = allowed.few();
+        let large = |figure: &Figure<'_>| figure.member.counts_people() && figure.member.people() > few;
+        let mut figures: Vec<Figure<'_>> = old.chain(new).filter(large).collect();
+        figures.sort_by_key(|figure| figure.member.people());
+        Self { figures, allowed, few }
+    }
+
+    /// The new figures of each relation that tells too much. `look` is told how much is looked at.
+    pub(super) fn relations(
+        &self,
+        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
+    ) -> Result<Vec<Vec<usize>>, BesideError> {
+        let firsts = (0..self.figures.len()).filter(|&figure| self.figures[figure].member.new.is_some());
+        let size = SAMPLE.max(usize::try_from(self.few).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(1));
+        let samples: Vec<Vec<u32>> = firsts.clone().map(|first| spread(self.people(first), size).collect()).collect();
+        let held = self.holders(samples.iter().map(Vec::as_slice));
+        let (mut found, mut asked) = (Vec::new(), Vec::new());
+        for (first, sample) in firsts.zip(samples) {
+            self.across(first, sample, &held, &mut asked, &mut found, look)?;
+        }
+        let held = self.holders(asked.iter().map(|asked| asked.people.as_slice()));
+        for asked in asked {
+            self.beside(&asked, &held, &mut found, look)?;
+        }
+        Ok(found)
+    }
+
+    /// Figures that hold at least half of the new one's people but for a few: of a relation there is one on the other side.
+    fn across(
+        &self,
+        first: usize,
+        sample: Vec<u32>,
+        held: &HashMap<u32, Vec<usize>>,
+        asked: &mut Vec<Asked>,
+        found: &mut Vec<Vec<usize>>,
+        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
+    ) -> Result<(), BesideError> {
+        let (held, size) = (Marks::of(&sample, held), sample.len());
+        let all = size as u64;
+        let half = all.saturating_sub(self.few).div_ceil(2);
+        let mut next = Asked { first, of_first: size, people: sample, seconds: Vec::new() };
+        for (second, row) in held.rows() {
+            if second == first || row.len_before(size) < half || !self.may_tell(&[first], &[second]) {
+                continue;
+            }
+            let shared = self.people(first).intersection_len(self.people(second));
+            let (beyond, left) = (self.people(second).len() - shared, self.people(first).len() - shared);
+            if beyond > self.few {
+                asked.extend(self.ask(&mut next, second));
+            } else if left > self.few {
+                // The second is a part of the first, and the rest of that in the third.
+                look(held.rows().count().div_ceil(COMPARED))?;
+                let fits = |other: Row<'_>| {
+                    all - row.len_of_either(other) <= self.few && row.len_of_both(other) <= self.few
+                };
+                for (third, _) in held.rows().filter(|(third, other)| *third != first && fits(*other)) {
+                    self.fourth([second, third], first, found, look)?;
+                }
+            }
+        }
+        asked.push(next);
+        Ok(())
+    }
+
+    /// Notes some of the people whom a figure has beyond the first. Gives what was noted before where that is enough at
+    /// once.
+    fn ask(&self, asked: &mut Asked, second: usize) -> Option<Asked> {
+        let (own, other) = (self.people(asked.first), self.people(second));
+        let known = asked.people.iter().skip(asked.of_first).filter(|&&person| other.contains(person)).count();
+        let least = usize::try_from(self.few).unwrap_or(usize::MAX).saturating_add(1);
+        let mut full = None;
+        if known < least {
+            let mut next: Vec<u32> = spread(other, WITNESSES).filter(|&person| !own.contains(person)).collect();
+            if next.len() < least {
+                next = spread(&(other - own), WITNESSES.max(least)).collect();
+            }
+            if asked.people.len() > asked.of_first + ASKED {
+                let people = asked.people[..asked.of_first].to_vec();
+                full = Some(std::mem::replace(asked, Asked { people, seconds: Vec::new(), ..*asked }));
+            }
+            next.retain(|person| !asked.people.contains(person));
+            asked.people.append(&mut next);
+        }
+        asked.seconds.push(second);
+        full
+    }
+
+    /// Figures that hold what one has beyond the first, and with the first stand against that one.
+    fn beside(
+        &self,
+        &Asked { first, ref people, of_first, ref seconds }: &Asked,
+        held: &HashMap<u32, Vec<usize>>,
+        found: &mut Vec<Vec<usize>>,
+        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
+    ) -> Result<(), BesideError> {
+        let held = Marks::of(people, held);
+        let thirds: Vec<(usize, Row<'_>)> =
+            held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few).collect();
+        for &second in seconds {
+            let row = held.row(second);
+            look(thirds.len().div_ceil(COMPARED))?;
+            for &(third, other) in &thirds {
+                let fits = row.beyond_from(of_first, other) <= self.few && third != second;
+                if fits && self.may_tell(&[first, third], &[second]) {
+                    self.fourth([first, third], second, found, look)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Figures that are nearly `a` and `b` together without `c`.
+    fn fourth(
+        &self,
+        [a, b]: [usize; 2],
+        c: usize,
+        found: &mut Vec<Vec<usize>>,
+        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
+    ) -> Result<(), BesideError> {
+        let few = self.few.saturating_mul(2);
+        let size = |figure: usize| self.people(figure).len();
+        let together = size(a).saturating_add(size(b));
+        let (least, most) = (together.saturating_sub(few), together.saturating_add(few));
+        let near = self.of_sizes(least.saturating_sub(size(c)), most.saturating_sub(size(c)));
+        look(near.len().div_ceil(COMPARED))?;
+        let sketch = |figure: usize| self.figures[figure].sketch;
+        for d in near.filter(|d| ![a, b, c].contains(d)) {
+            let new = [a, b, c, d].map(|figure| self.figures[figure].member.new);
+            if new.iter().any(Option::is_none)
+                && self.may_tell(&[a, b], &[c, d])
+                && Sketch::may_be_near_together([sketch(a), sketch(b)], [sketch(c), sketch(d)], few)
+                && self.tells([a, b], [c, d])
+            {
+                found.push(new.into_iter().flatten().collect());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the few people by whom two figures differ from two others cannot be whatever so few may be.
+    fn tells(&self, [a, b]: [usize; 2], [c, d]: [usize; 2]) -> bool {
+        let spread = self.spread(&[a, b], &[c, d]);
+        let (a, b, c, d) = (self.people(a), self.people(b), self.people(c), self.people(d));
+        let (one, other) = (a | b, c | d);
+        let few = self.few.saturating_mul(2);
+        if one.symmetric_difference_len(&other) > few {
+            return false;
+        }
+        let among = [one ^ other, a & b, c & d].union();
+        let (mut rest, mut excess) = (Vec::new(), 0);
+        for person in &among {
+            let count = |people: &RoaringBitmap| u64::from(people.contains(person));
+            let (one, other) = (count(a) + count(b), count(c) + count(d));
+            excess += other.saturating_sub(one);
+            if one > other {
+                rest.push((person, (one - other) * HUNDREDTHS));
+            }
+        }
+        let spread = Spread { excess, ..spread };
+        rest.len() as u64 <= self.few && excess <= self.few && self.allowed.tells(&Quantity::of_sums(rest), spread)
+    }
+
+    /// Whether a difference of these can tell anything, whatever else is added.
+    fn may_tell(&self, wholes: &[usize], parts: &[usize]) -> bool {
+        let spread = self.spread(wholes, parts);
+        [Side::Below, Side::Above].into_iter().any(|side| self.allowed.may_tell(side, spread))
+    }
+
+    fn spread(&self, wholes: &[usize], parts: &[usize]) -> Spread {
+        let spread = wholes.iter().fold(Spread::NONE, |spread, &whole| spread.beside(self.figures[whole].member));
+        parts.iter().fold(spread, |spread, &part| spread.with(self.figures[part].member))
+    }
+
+    fn people(&self, figure: usize) -> &'a RoaringBitmap {
+        self.figures[figure].member.quantity.people()
+    }
+
+    fn of_sizes(&self, least: u64, most: u64) -> Range<usize> {
+        let below = |most: u64| self.figures.partition_point(|figure| figure.member.people() < most);
+        below(least)..below(most.saturating_add(1))
+    }
+
+    /// By person, the figures that hold one of these people.
+    fn holders<'p>(&self, people: impl Iterator<Item = &'p [u32]>) -> HashMap<u32, Vec<usize>> {
+        let all: RoaringBitmap = people.flatten().copied().collect();
+        let mut holders: HashMap<u32, Vec<usize>> = HashMap::new();
+        for figure in 0..self.figures.len() {
+            for person in &all & self.people(figure) {
+                holders.entry(person).or_default().push(figure);
+            }
+        }
+        holders
+    }
+}
