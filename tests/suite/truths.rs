@@ -74,7 +74,8 @@ async fn every_combined_cell_holds_the_truth() {
     for (example, (id, ceilings)) in EXAMPLES.iter().zip(CEILINGS) {
         assert_eq!(example.template, id);
         let answer = example.ask(&mut desk, &settings.signing, "Compare with the truth", None).await.unwrap();
-        assert!(answer.sites.iter().all(|site| site.outcome == SiteOutcome::Released), "{id}");
+        let unanswered: Vec<_> = answer.sites.iter().filter(|site| site.outcome != SiteOutcome::Released).collect();
+        assert!(unanswered.is_empty(), "{id}: {unanswered:#?}");
         let past = if *example.template == *EXAMPLES[0].template { Past::Nothing } else { Past::Compared };
         wide.extend(check(example, ceilings, &population, &answer, past));
     }

@@ -1,6 +1,6 @@
 //! Compares what is to be said with everything that was released: figures one by one, and sums of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use roaring::RoaringBitmap;
@@ -18,11 +18,14 @@ use crate::measure::{Measure, MeasureKind};
 use crate::protect::Protected;
 
 /// What came of comparing a protected table with the past.
+#[derive(Default)]
 pub(super) struct Judged {
     /// Figures that must not be said as they are, and what may be said instead.
     pub(super) close: BTreeMap<Place, Remedy>,
     /// Figures that were said before, of the same people but for fewer than the threshold.
     pub(super) said: Vec<Place>,
+    /// Those of them that were said of just the same people: saying less of them now makes nobody know less.
+    pub(super) same: BTreeSet<Place>,
 }
 
 impl Compared<'_> {
@@ -33,8 +36,7 @@ impl Compared<'_> {
         saying: &Saying,
         open: &mut Open<'_>,
     ) -> Result<Judged, BesideError> {
-        let mut close = BTreeMap::new();
-        let mut again = Vec::new();
+        let mut judged = Judged::default();
         let mut all_new: Vec<Vec<New>> = Vec::new();
         for (m, measure) in protected.measures().iter().enumerate() {
             let mut new = Vec::new();
@@ -42,15 +44,18 @@ impl Compared<'_> {
                 let (place, said) = ((m, cell), protected.cells(m)[cell]);
                 let Some(mut figure) = New::of(protected, place, new.len()) else { continue };
                 match self.beside(&mut figure, said, measure, open)? {
-                    Beside::Close(remedy) => drop(close.insert(place, remedy)),
+                    Beside::Close(remedy) => drop(judged.close.insert(place, remedy)),
                     Beside::Fresh => new.push(figure),
                     // What is left open is of its own people, and remembered as what it says of them.
                     Beside::Said if saying.is_open(place) => new.push(figure),
-                    Beside::Said | Beside::Same => {
-                        again.push(place);
-                        // The rest of the table may leave less of it than was known.
+                    // The rest of the table may leave less of it than was known.
+                    how => {
+                        judged.said.push(place);
+                        if how == Beside::Same {
+                            judged.same.insert(place);
+                        }
                         if figure.is_news(said) {
-                            new.push(New { says: false, ..figure });
+                            new.push(New { says: how == Beside::Said, ..figure });
                         }
                     }
                 }
@@ -58,13 +63,13 @@ impl Compared<'_> {
             all_new.push(new);
         }
         // Sums of figures that will be said otherwise need not be looked for.
-        if close.is_empty() {
+        if judged.close.is_empty() {
             for (m, (measure, new)) in protected.measures().iter().zip(&all_new).enumerate() {
                 let sums = self.sums(measure, new, open)?;
-                close.extend(sums.into_iter().map(|(place, remedy)| ((m, new[place].cell), remedy)));
+                judged.close.extend(sums.into_iter().map(|(place, remedy)| ((m, new[place].cell), remedy)));
             }
         }
-        Ok(Judged { close, said: again })
+        Ok(judged)
     }
 
     /// Whether a figure was said before, may not be said, or is new. The figure learns what is known of the same people.
@@ -126,7 +131,7 @@ pub(super) struct New {
     pub(super) cell: usize,
     pub(super) figure: Member,
     pub(super) sketch: Sketch,
-    /// Whether something is said of it itself that was not said of the same people before.
+    /// Whether something is said of it itself that was not said of just the same people before.
     says: bool,
     /// What the table leaves of it.
     known: Interval,

@@ -35,7 +35,6 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
-use judge::Judged;
 use open::Open;
 use past::Lost;
 pub use past::{Past, Vault};
@@ -79,13 +78,13 @@ pub fn protect_beside(
             Err(ProtectError::Contradiction) if saying.contradicted(&rule) => continue,
             protected => protected?,
         };
-        let Judged { close, said } = compared.judge_all(&protected, &saying, &mut open)?;
-        if close.is_empty() {
+        let judged = compared.judge_all(&protected, &saying, &mut open)?;
+        let changes = !judged.close.is_empty() && remedy::apply(&judged, &protected, &rule, &mut saying);
+        if !changes {
             // INVARIANT: an answer is remembered once, for the people that it was first given for, so that no chain of
             // small differences leads away from them.
-            return Ok(protected.remembering_all_but(&said));
+            return Ok(protected.remembering_all_but(&judged.said));
         }
-        remedy::apply(&close, &protected, &rule, &mut saying);
     }
     Err(BesideError::TooClose)
 }

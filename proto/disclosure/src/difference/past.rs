@@ -82,7 +82,8 @@ impl Past {
         let first = self.figures.len();
         for (measure, &kind) in contributors.kinds().iter().enumerate() {
             for cell in 0..contributors.all_cells() {
-                let Some((said, known)) = contributors.said(measure, cell).zip(contributors.known(measure, cell)) else {
+                let Some((said, known)) = contributors.said(measure, cell).zip(contributors.known(measure, cell))
+                else {
                     continue;
                 };
                 // What is said of a table may leave little of a figure that is withheld. A zero has nobody to be told

@@ -1,7 +1,8 @@
 //! What gives way where a figure comes too close to others.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use super::judge::{Judged, known_bounds};
 use super::saying::{Place, Rule, Saying, around};
 use crate::cell::Cell;
 use crate::protect::Protected;
@@ -23,10 +24,12 @@ pub(super) enum Remedy {
 }
 
 /// Says less of figures of a table that would else be said like this; of those around others only where nothing else is
-/// to be said otherwise.
-pub(super) fn apply(close: &BTreeMap<Place, Remedy>, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) {
+/// to be said otherwise. Whether anything is: what is close may follow from nothing but what was said before.
+pub(super) fn apply(judged: &Judged, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) -> bool {
+    let Judged { close, same, .. } = judged;
     if close.values().all(|remedy| *remedy == Remedy::Around) {
-        return close.keys().for_each(|&place| give_way(place, protected, rule, saying));
+        let given = close.keys().filter(|place| give_way(**place, same, protected, rule, saying));
+        return given.count() > 0;
     }
     for (&place, &remedy) in close.iter().filter(|(_, remedy)| **remedy != Remedy::Around) {
         match (remedy, protected.domain().is_total(place.1)) {
@@ -36,6 +39,7 @@ pub(super) fn apply(close: &BTreeMap<Place, Remedy>, protected: &Protected, rule
             _ => saying.hold(place),
         }
     }
+    true
 }
 
 /// Opens what the rule alone says of an inner figure by what fewer people than the threshold contribute.
@@ -46,32 +50,34 @@ fn widen((measure, cell): Place, rule: &Rule<'_>, saying: &mut Saying) {
     }
 }
 
-/// Of a total its cells tell: the largest of them that is not open yet is opened, and held back where all of them are. Of an
-/// inner cell totals over it tell: the smallest is held back.
-fn give_way((measure, cell): Place, protected: &Protected, rule: &Rule<'_>, saying: &mut Saying) {
+/// Of a total its cells tell: the largest of them that is not open yet is opened, and where all of them are, the largest
+/// figure that shares people with it is held back. Of an inner cell totals over it tell: the smallest is held back. What
+/// was said of the same people before tells whatever is said now. Whether there was anything.
+fn give_way(
+    (measure, cell): Place,
+    same: &BTreeSet<Place>,
+    protected: &Protected,
+    rule: &Rule<'_>,
+    saying: &mut Saying,
+) -> bool {
     let (domain, cells) = (protected.domain(), protected.cells(measure));
-    let shown = |&cell: &usize| match cells[cell] {
-        Cell::Shown { value, .. } => Some((value, cell)),
-        _ => None,
-    };
+    let speaks = |cell: usize| known_bounds(cells[cell]).filter(|_| !same.contains(&(measure, cell)));
+    let largest = |figures: &[usize]| figures.iter().copied().max_by_key(|&figure| (speaks(figure), figure));
     let children = domain.children(cell);
-    if children.is_empty() {
-        let over = (domain.inner_len()..domain.len()).filter(|&total| domain.children(total).contains(&cell));
-        if let Some((_, total)) = over.filter_map(|total| shown(&total)).min() {
-            saying.hold((measure, total));
+    let totals = (domain.inner_len()..domain.len()).filter(|&total| total != cell && speaks(total).is_some());
+    let next = if children.is_empty() {
+        let over: Vec<usize> = totals.filter(|&total| domain.children(total).contains(&cell)).collect();
+        over.into_iter().min_by_key(|&total| (speaks(total), total))
+    } else {
+        let mut around: Vec<usize> = children.iter().copied().filter(|&child| speaks(child).is_some()).collect();
+        let closed = |&child: &usize| matches!(cells[child], Cell::Shown { .. }) && !saying.is_open((measure, child));
+        let closed: Vec<usize> = around.iter().copied().filter(closed).collect();
+        if let Some(child) = largest(&closed) {
+            widen((measure, child), rule, saying);
+            return true;
         }
-        return;
-    }
-    let closed = children.iter().filter(|&&child| !saying.is_open((measure, child)));
-    if let Some((_, child)) = closed.filter_map(shown).max() {
-        return widen((measure, child), rule, saying);
-    }
-    if let Some((_, child)) = children.iter().filter_map(shown).max() {
-        return saying.hold((measure, child));
-    }
-    let shares = |total: &usize| *total != cell && domain.children(*total).iter().any(|child| children.contains(child));
-    let beside = (domain.inner_len()..domain.len()).filter(shares);
-    if let Some((_, total)) = beside.filter_map(|total| shown(&total)).max() {
-        saying.hold((measure, total));
-    }
+        around.extend(totals.filter(|&total| domain.children(total).iter().any(|child| children.contains(child))));
+        largest(&around)
+    };
+    next.inspect(|&figure| saying.hold((measure, figure))).is_some()
 }

@@ -126,7 +126,7 @@ fn questions() -> impl Strategy<Value = Vec<Vec<BTreeSet<u32>>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
     #[test]
     fn no_three_figures_ever_tell_of_a_few_people(questions in questions(), k in 4u64..11) {
         let mut provider = Provider::default();

@@ -109,9 +109,8 @@ impl<'a> Twos<'a> {
             } else if left > self.few {
                 // The second is a part of the first, and the rest of that in the third.
                 look(held.rows().count().div_ceil(COMPARED))?;
-                let fits = |other: Row<'_>| {
-                    all - row.len_of_either(other) <= self.few && row.len_of_both(other) <= self.few
-                };
+                let fits =
+                    |other: Row<'_>| all - row.len_of_either(other) <= self.few && row.len_of_both(other) <= self.few;
                 for (third, _) in held.rows().filter(|(third, other)| *third != first && fits(*other)) {
                     self.fourth([second, third], first, found, look)?;
                 }
