@@ -7,14 +7,13 @@
 //! these has beyond it is in the figure that stands beside it; and the fourth is of a size, and a sketch, that follow from
 //! the three. People in both figures of a side count twice.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use roaring::{MultiOps, RoaringBitmap};
 
 use super::BesideError;
 use super::judge::New;
-use super::marks::{Marks, Row};
+use super::marks::{Holders, Marks, Row};
 use super::quantity::Quantity;
 use super::relation::{Allowed, Member, Side, Spread};
 use super::sketch::{Sketch, spread};
@@ -22,7 +21,7 @@ use super::twins::Once;
 use crate::measure::HUNDREDTHS;
 
 /// How many people of a new figure are looked at, unless the threshold is great.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 32;
 /// Beside so many people no more figures are compared at once.
 const ASKED: usize = 384;
 /// How many figures that are looked at only by a few numbers take the time of one look.
@@ -49,7 +48,8 @@ struct Asked {
     /// Some people of the new figure, and then some of whom some of the others have beyond it.
     people: Vec<u32>,
     of_first: usize,
-    seconds: Vec<usize>,
+    /// With how many people each has beyond the new one at least.
+    seconds: Vec<(usize, u64)>,
 }
 
 impl<'a> Twos<'a> {
@@ -89,7 +89,7 @@ impl<'a> Twos<'a> {
         &self,
         first: usize,
         sample: Vec<u32>,
-        held: &HashMap<u32, Vec<usize>>,
+        held: &Holders,
         asked: &mut Vec<Asked>,
         found: &mut Vec<Vec<usize>>,
         look: &mut impl FnMut(usize) -> Result<(), BesideError>,
@@ -102,10 +102,15 @@ impl<'a> Twos<'a> {
             if second == first || row.len_before(size) < half || !self.may_tell(&[first], &[second]) {
                 continue;
             }
-            let shared = self.people(first).intersection_len(self.people(second));
-            let (beyond, left) = (self.people(second).len() - shared, self.people(first).len() - shared);
+            let (own, other) = (self.people(first), self.people(second));
+            // Whoever has many more people has many beyond the first.
+            let mut beyond = other.len().saturating_sub(own.len());
+            if beyond <= self.few {
+                beyond = other.difference_len(own);
+            }
+            let left = (own.len() + beyond).saturating_sub(other.len());
             if beyond > self.few {
-                asked.extend(self.ask(&mut next, second));
+                asked.extend(self.ask(&mut next, second, beyond));
             } else if left > self.few {
                 // The second is a part of the first, and the rest of that in the third.
                 look(held.rows().count().div_ceil(COMPARED))?;
@@ -122,10 +127,11 @@ impl<'a> Twos<'a> {
 
     /// Notes some of the people whom a figure has beyond the first. Gives what was noted before where that is enough at
     /// once.
-    fn ask(&self, asked: &mut Asked, second: usize) -> Option<Asked> {
+    fn ask(&self, asked: &mut Asked, second: usize, beyond: u64) -> Option<Asked> {
         let (own, other) = (self.people(asked.first), self.people(second));
-        let known = asked.people.iter().skip(asked.of_first).filter(|&&person| other.contains(person)).count();
         let least = usize::try_from(self.few).unwrap_or(usize::MAX).saturating_add(1);
+        let held = asked.people.iter().skip(asked.of_first).filter(|&&person| other.contains(person));
+        let known = held.take(least).count();
         let mut full = None;
         if known < least {
             let mut next: Vec<u32> = spread(other, WITNESSES).filter(|&person| !own.contains(person)).collect();
@@ -139,7 +145,7 @@ impl<'a> Twos<'a> {
             next.retain(|person| !asked.people.contains(person));
             asked.people.append(&mut next);
         }
-        asked.seconds.push(second);
+        asked.seconds.push((second, beyond));
         full
     }
 
@@ -147,18 +153,19 @@ impl<'a> Twos<'a> {
     fn beside(
         &self,
         &Asked { first, ref people, of_first, ref seconds }: &Asked,
-        held: &HashMap<u32, Vec<usize>>,
+        held: &Holders,
         found: &mut Vec<Vec<usize>>,
         look: &mut impl FnMut(usize) -> Result<(), BesideError>,
     ) -> Result<(), BesideError> {
         let held = Marks::of(people, held);
-        let thirds: Vec<(usize, Row<'_>)> =
-            held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few).collect();
-        for &second in seconds {
-            let row = held.row(second);
+        let alone = held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few);
+        let thirds: Vec<(usize, u64, Row<'_>)> =
+            alone.map(|(third, row)| (third, self.people(third).len().saturating_add(self.few), row)).collect();
+        for &(second, beyond) in seconds {
             look(thirds.len().div_ceil(COMPARED))?;
-            for &(third, other) in &thirds {
-                let fits = row.beyond_from(of_first, other) <= self.few && third != second;
+            let asked = held.beyond(second, of_first);
+            for &(third, most, row) in &thirds {
+                let fits = beyond <= most && row.lacks_at_most(&asked, self.few) && third != second;
                 if fits && self.may_tell(&[first, third], &[second]) {
                     self.fourth([first, third], second, found, look)?;
                 }
@@ -238,15 +245,132 @@ impl<'a> Twos<'a> {
         below(least)..below(most.saturating_add(1))
     }
 
-    /// By person, the figures that hold one of these people.
-    fn holders<'p>(&self, people: impl Iterator<Item = &'p [u32]>) -> HashMap<u32, Vec<usize>> {
+    /// The figures that hold each of these people.
+    fn holders<'p>(&self, people: impl Iterator<Item = &'p [u32]>) -> Holders {
         let all: RoaringBitmap = people.flatten().copied().collect();
-        let mut holders: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut holders: Vec<(u32, Vec<usize>)> = all.iter().map(|person| (person, Vec::new())).collect();
         for figure in 0..self.figures.len() {
+            let mut next = 0;
             for person in &all & self.people(figure) {
-                holders.entry(person).or_default().push(figure);
+                next += holders[next..].partition_point(|(before, _)| *before < person);
+                holders[next].1.push(figure);
             }
         }
-        holders
+        Holders(holders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::bounds::Interval;
+
+    const UNIVERSE: usize = 140;
+
+    /// A set of people, how far its bounds lie from its size, and whether it is new.
+    type Drawn = (RoaringBitmap, (u64, u64), bool);
+
+    /// Four sets made of four that have nobody in common, so that two of them are nearly the other two, and others.
+    fn figures() -> impl Strategy<Value = Vec<Drawn>> {
+        let places = prop::collection::vec(0usize..5, UNIVERSE);
+        let sizes = prop::collection::vec(1usize..80, 4);
+        let noise = prop::collection::vec((0usize..4, 0..UNIVERSE as u32), 0..12);
+        let others = prop::collection::vec(prop::collection::btree_set(0..UNIVERSE as u32, 1..60), 0..4);
+        let said = prop::collection::vec(((0u64..2, 0u64..2), any::<bool>()), 8);
+        (places, sizes, noise, others, said).prop_map(|(places, sizes, noise, others, said)| {
+            let mut atoms = vec![RoaringBitmap::new(); 4];
+            for (person, place) in (0..).zip(places).filter(|(_, place)| *place < 4) {
+                if (atoms[place].len() as usize) < sizes[place] {
+                    atoms[place].insert(person);
+                }
+            }
+            let mut sets: Vec<RoaringBitmap> =
+                [(0, 1), (2, 3), (0, 2), (1, 3)].iter().map(|&(a, b)| &atoms[a] | &atoms[b]).collect();
+            for (set, person) in noise {
+                if !sets[set].remove(person) {
+                    sets[set].insert(person);
+                }
+            }
+            sets.extend(others.into_iter().map(|people| people.into_iter().collect()));
+            sets.into_iter().zip(said).map(|(people, (bounds, new))| (people, bounds, new)).collect()
+        })
+    }
+
+    fn member((people, (down, up), new): &Drawn, place: usize) -> Member {
+        let truth = people.len();
+        let known = Interval { low: truth.saturating_sub(*down), high: Some(truth + up) };
+        Member::of(Rc::new(Quantity::of_people(people.clone())), known, new.then_some(place))
+    }
+
+    /// Whether some two figures with hardly anybody in common tell too much beside some two others, each of which differs
+    /// from them by more than a few: all are tried, one by one.
+    fn some_tell(figures: &[Drawn], members: &[Member], allowed: Allowed) -> bool {
+        let (n, few) = (figures.len(), allowed.few());
+        let set = |figure: usize| &figures[figure].0;
+        let apart = |a: usize, b: usize| a != b && set(a).intersection_len(set(b)) <= few;
+        let differ = |a: usize, c: usize| set(a).symmetric_difference_len(set(c)) > 2 * few;
+        let pairs: Vec<(usize, usize)> =
+            (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).filter(|&(a, b)| apart(a, b)).collect();
+        pairs.iter().any(|&(a, b)| {
+            pairs.iter().filter(|&&(c, d)| ![c, d].contains(&a) && ![c, d].contains(&b)).any(|&(c, d)| {
+                let of = [a, b, c, d];
+                let counts = of.iter().any(|&f| figures[f].2) && of.iter().any(|&f| !figures[f].2);
+                let large = of.iter().all(|&f| set(f).len() > few);
+                let differing = differ(a, c) && differ(a, d) && differ(b, c) && differ(b, d);
+                let net = |person: u32| {
+                    let count = |f: usize| i32::from(set(f).contains(person));
+                    count(a) + count(b) - count(c) - count(d)
+                };
+                let nets = || (0..UNIVERSE as u32).map(|person| (person, net(person)));
+                let rest: Vec<(u32, u64)> =
+                    nets().filter(|(_, net)| *net > 0).map(|(p, net)| (p, net as u64 * HUNDREDTHS)).collect();
+                let excess: u64 =
+                    nets().filter(|(_, net)| *net < 0).map(|(_, net)| u64::from(net.unsigned_abs())).sum();
+                let spread = Spread::NONE.beside(&members[a]).beside(&members[b]).with(&members[c]).with(&members[d]);
+                counts
+                    && large
+                    && differing
+                    && rest.len() as u64 <= few
+                    && excess <= few
+                    && allowed.tells(&Quantity::of_sums(rest), Spread { excess, ..spread })
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+        #[test]
+        fn a_relation_of_two_with_two_is_found_where_there_is_one(figures in figures(), few in 2u64..10) {
+            let allowed = Allowed {
+                threshold: few + 1, least: HUNDREDTHS, most: few * HUNDREDTHS, block: 5 * HUNDREDTHS,
+            };
+            let members: Vec<Member> = figures.iter().zip(0..).map(|(figure, place)| member(figure, place)).collect();
+            let sketches: Vec<Sketch> = figures.iter().map(|(people, ..)| Sketch::of(people)).collect();
+            let mut known: Vec<Figure<'_>> =
+                members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
+            known.retain(|figure| figure.member.people() > few);
+            known.sort_by_key(|figure| figure.member.people());
+            let twos = Twos { figures: known, allowed, few };
+            let found = !twos.relations(&mut |_| Ok(())).unwrap().is_empty();
+            prop_assert!(found || !some_tell(&figures, &members, allowed), "a relation was missed");
+        }
+    }
+
+    #[test]
+    fn there_are_relations_to_be_found() {
+        use proptest::strategy::ValueTree as _;
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let allowed = Allowed { threshold: 10, least: HUNDREDTHS, most: 9 * HUNDREDTHS, block: 5 * HUNDREDTHS };
+        let told = (0..500).filter(|_| {
+            let figures = figures().new_tree(&mut runner).unwrap().current();
+            let members: Vec<Member> = figures.iter().zip(0..).map(|(figure, place)| member(figure, place)).collect();
+            some_tell(&figures, &members, allowed)
+        });
+        let told = told.count();
+        assert!(told > 50, "{told} of 500 tell");
     }
 }
