@@ -79,14 +79,16 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
     relations
 }
 
-/// The intervals of every measure's cells, or `None` where they contradict each other. `populations` are pairs of a cell
-/// and the most people that can be in it, whatever the table says.
+/// What is known of a figure, by its measure and cell, whatever its table says.
+pub(crate) type Beforehand = ((usize, usize), Interval);
+
+/// The intervals of every measure's cells, or `None` where they contradict each other.
 pub(crate) fn intervals(
     domain: &Domain,
     measures: &[Measure],
     policy: &Policy,
     cells: &[Vec<Cell>],
-    populations: &[(usize, u64)],
+    beforehand: &[Beforehand],
 ) -> Option<Vec<Vec<Interval>>> {
     let covered: Vec<bool> = cells.first()?.iter().map(|cell| *cell != Cell::NotCovered).collect();
     let counts_people = |measure: &Measure| measure.kind() == MeasureKind::People;
@@ -98,10 +100,9 @@ pub(crate) fn intervals(
     let mut bounds: Vec<Vec<Interval>> =
         measures.iter().zip(cells).map(|(measure, cells)| own(measure, cells)).collect();
     let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
-    if let Some(people) = people {
-        for &(cell, n) in populations.iter().filter(|(cell, _)| covered.get(*cell) == Some(&true)) {
-            bounds[people][cell].high = least(bounds[people][cell].high, Some(n));
-        }
+    for &((measure, cell), Interval { low, high }) in beforehand.iter().filter(|((_, cell), _)| covered[*cell]) {
+        let bounds = &mut bounds[measure][cell];
+        *bounds = Interval { low: bounds.low.max(low), high: least(bounds.high, high) };
     }
     let relations: Vec<_> = measures.iter().map(|m| relations(domain, m.kind(), &covered)).collect();
     for _ in 0..MAX_ROUNDS {

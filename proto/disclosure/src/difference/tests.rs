@@ -25,6 +25,8 @@ struct Provider {
     past: Past,
     kept: RefCell<Vec<Vec<u8>>>,
     forgetful: bool,
+    /// Of the next question, a figure that is published elsewhere.
+    published: Option<((usize, usize), u64)>,
 }
 
 impl Vault for Provider {
@@ -47,7 +49,10 @@ impl Provider {
         let sums = measures.iter().filter(|m| matches!(m.kind(), MeasureKind::Sum { .. })).count();
         tally.add(&cells, &persons, &vec![Column::Full(&values); sums]).unwrap();
         let (raw, coverage) = (tally.finish().unwrap(), Coverage::whole(domain));
-        let public = Public::nothing(domain, measures);
+        let mut public = Public::nothing(domain, measures);
+        if let Some(((measure, cell), n)) = self.published.take() {
+            public.exactly(measure, cell, n).unwrap();
+        }
         let nothing = Past::new();
         let past = if self.forgetful { &nothing } else { &self.past };
         let protected = protect_beside(raw, domain, measures, policy, &coverage, &public, past, &*self);
@@ -511,4 +516,18 @@ fn a_month_in_which_people_moved_tells_of_none_who_left() {
     };
     assert_eq!(left(Provider::forgetful()), Some(7), "the attack does not work");
     assert!(left(Provider::default()).is_none_or(|left| left <= 1));
+}
+
+#[test]
+fn what_is_published_elsewhere_counts_beside_other_questions_too() {
+    let told = |mut provider: Provider| {
+        provider.published = Some(((0, 2), 57));
+        provider.ask_people(&[set(0..4), set(4..57)], Per::Person, &policy(10));
+        // Of the fifty-seven all but three, in two cells of 22 at most and 32 at most.
+        let said = provider.ask_people(&[set(0..22), set(22..54)], Per::Person, &policy(10));
+        let most = said[..2].iter().map(|&said| known_bounds(said).map(|(_, high)| high)).sum::<Option<u64>>();
+        57 - most.unwrap_or(57).min(57)
+    };
+    assert_eq!(told(Provider::forgetful()), 3, "the attack does not work");
+    assert!(told(Provider::default()) <= 1);
 }
