@@ -183,7 +183,8 @@ impl<'a> Twos<'a> {
         found: &mut Vec<Vec<usize>>,
         look: &mut impl FnMut(usize) -> Result<(), BesideError>,
     ) -> Result<(), BesideError> {
-        let few = self.few.saturating_mul(2);
+        // Of the few who are left over each may be in both figures of a side.
+        let (few, differing) = (self.few.saturating_mul(2), self.few.saturating_mul(3));
         let size = |figure: usize| self.people(figure).len();
         let together = size(a).saturating_add(size(b));
         let (least, most) = (together.saturating_sub(few), together.saturating_add(few));
@@ -194,7 +195,7 @@ impl<'a> Twos<'a> {
             let new = [a, b, c, d].map(|figure| self.figures[figure].member.new);
             if new.iter().any(Option::is_none)
                 && self.may_tell(&[a, b], &[c, d])
-                && Sketch::may_be_near_together([sketch(a), sketch(b)], [sketch(c), sketch(d)], few)
+                && Sketch::may_be_near_together([sketch(a), sketch(b)], [sketch(c), sketch(d)], differing)
                 && self.tells([a, b], [c, d])
             {
                 found.push(new.into_iter().flatten().collect());
