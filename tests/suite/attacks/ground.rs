@@ -114,7 +114,7 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(cell: &Cell) -> Self {
+    pub fn of(cell: &Cell) -> Self {
         let word = match cell {
             Cell::Shown { .. } => "shown",
             Cell::Suppressed { .. } => "suppressed",
@@ -169,8 +169,12 @@ impl Ground {
     }
 
     pub async fn ask_as(&self, question: &Question, analyst: &str) -> Answer {
-        let toml = question.toml(self.zeros);
-        let template = self.world.approve(&toml);
+        self.ask_template(&question.toml(self.zeros), analyst).await
+    }
+
+    /// Asks what a whole template says, approved as any.
+    pub async fn ask_template(&self, toml: &str, analyst: &str) -> Answer {
+        let template = self.world.approve(toml);
         let issued_at = DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap();
         let order = Order {
             id: OrderId::random().unwrap(),

@@ -13,6 +13,7 @@ mod everything;
 mod ground;
 mod insiders;
 mod linked;
+mod nested;
 mod opted_out;
 mod puzzle;
 mod ratios;
