@@ -3,8 +3,11 @@
 
 pub mod rows;
 
-use wire::{Answer, CellState, CombinedCell, Refusal, SiteCounts, SiteOutcome};
+use std::sync::Arc;
 
+use wire::{Answer, Answered, Answerer as _, CellState, CombinedCell, Dispatch, Refusal, SiteCounts, SiteOutcome};
+
+use crate::hostile::orders::order_of;
 use crate::hostile::whole::{nothing_is_told, outcomes};
 use crate::world::{World, answer_to, logged, watch_log};
 use rows::{Row, TEMPLATE, TEMPLATE_ID, usual, write};
@@ -186,7 +189,7 @@ async fn one_person_in_every_cell_is_suppressed_in_every_cell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_of_a_million_cells_is_refused_before_anybody_is_asked() {
+async fn a_domain_of_a_million_cells_is_turned_away_by_the_coordinator_and_refused_by_a_node() {
     let world = World::new().await;
     // Four dimensions of 32 levels.
     let levels = (0..32).map(|n| format!("\"l{n}\"")).collect::<Vec<_>>().join(", ");
@@ -197,17 +200,31 @@ async fn a_domain_of_a_million_cells_is_refused_before_anybody_is_asked() {
         .replace("admission_group, length", "admission_group, 'l0' as b, 'l0' as c, 'l0' as d, 'l0' as e, length")
         .replace("\n[[measure]]\nname = \"people\"", &format!("{more}\n[[measure]]\nname = \"people\""));
     assert_ne!(template, TEMPLATE.replace(TEMPLATE_ID, "a-million"));
-    let error = template::Template::parse(template.as_bytes());
-    match error {
-        Err(error) => assert!(error.to_string().contains("cell"), "{error}"),
-        Ok(_) => {
-            world.approve(&template);
-            let coordinator = world.start_coordinator().await;
-            let mut desk = world.desk().await;
-            let ask = wire::Ask { template: "a-million".to_owned(), ..world.ask() };
-            let error = format!("{:#}", anyhow::Error::new(desk.ask(&ask).await.unwrap_err()));
-            assert!(error.contains("cell"), "{error}");
-            coordinator.stop().await;
-        }
-    }
+    // How many cells there are follows from the parameters of a run: reviewers are told of the limit, and may sign.
+    assert!(template::Template::parse(template.as_bytes()).is_ok());
+    world.approve(&template);
+    world.without_catalogue("RYA");
+    let coordinator = world.start_coordinator().await;
+    let mut desk = world.desk().await;
+    // Who asks is told; no provider is asked.
+    let ask = wire::Ask { template: "a-million".to_owned(), ..world.ask() };
+    let Err(wire::DeskError::BadRequest(words)) = desk.ask(&ask).await else { panic!("the coordinator turns it away") };
+    assert_eq!(
+        words,
+        "these parameters do not make a table that can be released: a table may have at most 20000 cells, totals included"
+    );
+    coordinator.stop().await;
+
+    // A coordinator that sends it all the same is refused by the node, before a row is read.
+    let node = node::Node::new(world.open_provider("RYA").await, Arc::new(node::Host::new().unwrap()));
+    let order = order_of(template.as_bytes());
+    let dispatch = Dispatch {
+        order: order.sign(&world.order_key()).bytes().to_vec(),
+        template: world.guardians.sign_template(&template).to_bytes(),
+        ..Dispatch::default()
+    };
+    let Answered::Refusal(refusal) = node.answer(dispatch).await else { panic!("the node refuses") };
+    let (key, code) = (world.provider_key("RYA").public(), "RYA".parse().unwrap());
+    let refusal = wire::verify_refusal(refusal.bytes(), &key, &order.id, &code).unwrap();
+    assert_eq!(refusal, Refusal::BadParameters);
 }

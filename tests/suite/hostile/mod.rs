@@ -12,7 +12,7 @@ mod doors;
 mod files;
 mod integrity;
 pub mod ledger;
-mod orders;
+pub mod orders;
 mod registry;
 mod releases;
 mod sql;
