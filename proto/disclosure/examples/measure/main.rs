@@ -1,5 +1,6 @@
-//! Measures the disclosure rules on one core: protecting tables of several shapes, each of which is attacked by a program
-//! of its own before its figures count; with the argument `count`, also counting ten million sorted rows.
+//! Measures the disclosure rules on one core: protecting tables of several shapes, each of which is attacked by two programs
+//! of their own before its figures count, one by intervals (`attack`) and one in whole numbers (`whole`), which must both
+//! win where the figures beside the hidden ones are exact; with the argument `count`, also counting ten million sorted rows.
 //!
 //! Beside the totals that end wider than base 5 stands what the design's own sketch of the rule gave for tables of that
 //! shape, which were other tables: how many become wide depends on where the small counts lie.
@@ -7,12 +8,15 @@
 //! `cargo run --release -p disclosure --example measure`
 
 mod attack;
+mod whole;
 
 use std::time::Instant;
 
 use disclosure::{
     Cell, Column, Coverage, Depth, Dimension, Domain, Measure, Pairs, Per, Policy, Public, Tally, Zeros, audit, protect,
 };
+
+use whole::{Found, Layout, Whole};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -44,10 +48,14 @@ fn main() -> Outcome {
             table(name, &sizes, &totals, small_in_40, pairs, sketch)?;
         }
     }
+    let mut beside_rounded = 0;
     for cap in [1, 2, 3, 4, 6] {
         for hidden in [Hidden::Scattered, Hidden::Elsewhere] {
-            rows(cap, hidden)?;
+            beside_rounded += rows(cap, hidden)?;
         }
+    }
+    if beside_rounded == 0 {
+        return Err("rows: the attack finds nothing where totals are only rounded".into());
     }
     Ok(())
 }
@@ -138,7 +146,25 @@ fn table(
         )
         .into());
     }
+    let layout = Layout::new(sizes, totals);
+    let figures = layout.add_up(&counts);
+    if cells.iter().zip(&figures).any(|(cell, &n)| n < cell.low() || cell.high().is_some_and(|high| high < n)) {
+        return Err(format!("{name}: a figure does not lie where it is said to").into());
+    }
+    let started = Instant::now();
+    let found = in_whole_numbers(&layout, cells, policy.suppressed());
+    let searched = started.elapsed();
+    let beside_rounded = in_whole_numbers(&layout, &rounded(&domain, cells, &counts), policy.suppressed());
+    let beside_exact = in_whole_numbers(&layout, &exact(&domain, cells, &counts), policy.suppressed());
     let plainly = attack::narrowed(&domain, &rounded(&domain, cells, &counts), policy.suppressed());
+    if found.narrowed > 0 || beside_exact.narrowed == 0 || beside_rounded.narrowed < plainly {
+        return Err(format!(
+            "{name}: in whole numbers {} suppressed counts are narrowed, {} where all but small counts are exact, and {} of \
+             the {plainly} that intervals narrow where totals are only rounded",
+            found.narrowed, beside_exact.narrowed, beside_rounded.narrowed
+        )
+        .into());
+    }
     let exactly = attack::narrowed(&domain, &exact(&domain, cells, &counts), policy.suppressed());
     if exactly == 0 {
         return Err(format!("{name}: the attack finds nothing, not even where all but small counts are exact").into());
@@ -153,24 +179,71 @@ fn table(
     wide.sort_unstable();
     println!(
         "protect {name} {pairs:?}: {} cells, {small} small, {} totals wider than 5 (median {}, widest {}; design's sketch: {}), \
-         {withheld} withheld, {took:.3?}; narrowed: none, by rounding alone {plainly}, by exact figures beside them {exactly}; audit {attacked:.3?}",
+         {withheld} withheld, {took:.3?}; narrowed: none, by rounding alone {plainly}, by exact figures beside them {exactly}; \
+         in whole numbers none ({} values undecided, {searched:.3?}), by rounding alone {}, by exact figures {}; audit {attacked:.3?}",
         domain.len(),
         wide.len(),
         wide.get(wide.len() / 2).unwrap_or(&5),
         wide.last().unwrap_or(&5),
         sketch.map_or("not told".to_owned(), |wide| wide.to_string()),
+        found.undecided,
+        beside_rounded.narrowed,
+        beside_exact.narrowed,
     );
     Ok(())
 }
 
-/// The table under a rule known to fail worse: the same counts suppressed, and everything else exact.
+/// The second attack on one table of people: suppressed counts that lose a value of their range.
+fn in_whole_numbers(layout: &Layout, cells: &[Cell], range: (u64, u64)) -> Found {
+    let mut whole = Whole::default();
+    let numbers: Vec<usize> = cells.iter().map(|cell| whole.number(cell.low(), cell.high())).collect();
+    for (total, parts, _) in layout.sums(&[]) {
+        whole.total(total, &parts);
+    }
+    let star = |(_, cell): &(&usize, &Cell)| matches!(cell, Cell::Suppressed { .. });
+    let hidden = numbers.iter().zip(cells).filter(star).map(|(&number, _)| (number, range));
+    whole.attack(&hidden.collect::<Vec<_>>())
+}
+
+/// The second attack on rows, and on the people behind them, by month and locality: somebody may have rows in several
+/// months and has one locality. A cell of few people has none of their rows, or as many as the cap of each.
+fn rows_in_whole_numbers(layout: &Layout, rows: &[Cell], people: &[Cell], cap: u64, range: (u64, u64)) -> Found {
+    let mut whole = Whole::default();
+    let mut numbers =
+        |cells: &[Cell]| -> Vec<usize> { cells.iter().map(|cell| whole.number(cell.low(), cell.high())).collect() };
+    let (of_rows, of_people) = (numbers(rows), numbers(people));
+    let each = |numbers: &[usize], parts: &[usize]| parts.iter().map(|&part| numbers[part]).collect::<Vec<_>>();
+    let sums = layout.sums(&[0]);
+    for (total, parts, several) in &sums {
+        whole.total(of_rows[*total], &each(&of_rows, parts));
+        if *several {
+            whole.union(of_people[*total], &each(&of_people, parts));
+        } else {
+            whole.total(of_people[*total], &each(&of_people, parts));
+        }
+    }
+    let inner = layout.inner_len();
+    for cell in 0..rows.len() {
+        whole.at_least(of_rows[cell], 1, of_people[cell]);
+        if cell < inner {
+            whole.at_least(of_people[cell], cap as i64, of_rows[cell]);
+        }
+    }
+    let few = (0..inner).filter(|&cell| matches!(people[cell], Cell::Suppressed { .. }));
+    let (least, most) = range;
+    let hidden = few.flat_map(|cell| [(of_people[cell], range), (of_rows[cell], (least, cap * most))]);
+    whole.attack(&hidden.collect::<Vec<_>>())
+}
+
+/// The table under a rule known to fail worse: the same inner figures held back, and everything else exact.
 fn exact(domain: &Domain, cells: &[Cell], counts: &[u64]) -> Vec<Cell> {
     let count = |cell: usize| match domain.children(cell) {
         inner if inner.is_empty() => counts[cell],
         inner => inner.iter().map(|&child| counts[child]).sum(),
     };
-    let said = |(cell, said): (usize, &Cell)| match *said {
-        Cell::Suppressed { low, high } => Cell::Suppressed { low, high },
+    let said = |(cell, said): (usize, &Cell)| match said {
+        Cell::Suppressed { .. } => *said,
+        Cell::Withheld if cell < domain.inner_len() => *said,
         _ => Cell::Shown { value: count(cell), low: count(cell), high: count(cell) },
     };
     cells.iter().enumerate().map(said).collect()
@@ -192,8 +265,9 @@ enum Hidden {
     Elsewhere,
 }
 
-/// Rows of people in 18 months and 11 localities, most with one row and few with as many as the cap.
-fn rows(cap: u64, hidden: Hidden) -> Outcome {
+/// Rows of people in 18 months and 11 localities, most with one row and few with as many as the cap. How many figures the
+/// attack narrows where totals are only rounded.
+fn rows(cap: u64, hidden: Hidden) -> Result<usize, Box<dyn std::error::Error>> {
     let dimension = |name: &str, levels: usize, per| Dimension {
         name: name.into(),
         levels: (0..levels).map(|l| format!("{name} {l}")).collect(),
@@ -203,7 +277,9 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
     let domain = Domain::new(dimensions, vec![vec![0], vec![1], vec![]])?;
     let measures = [Measure::rows("admissions", Some(cap))?, Measure::people("people")];
     let policy = Policy::nhs_sde().with_zeros(Zeros::Hidden);
+    let layout = Layout::new(&[18, 11], &[vec![0], vec![1], vec![]]);
     let (mut small, mut base_5, mut wide, mut withheld, mut took) = (0, 0, 0, 0, 0.0);
+    let (mut undecided, mut beside_rounded, mut beside_exact) = (0, 0, 0);
     for seed in 0..20 {
         let mut numbers = Numbers(seed + 1);
         let (mut cells, mut persons) = (Vec::new(), Vec::new());
@@ -222,6 +298,8 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
                 }
             }
         }
+        let mut counts = vec![0; domain.inner_len()];
+        cells.iter().for_each(|&cell| counts[cell as usize] += 1);
         let mut tally = Tally::new(&domain, &measures)?;
         tally.add(&cells, &persons, &[])?;
         let started = Instant::now();
@@ -243,11 +321,29 @@ fn rows(cap: u64, hidden: Hidden) -> Outcome {
                 format!("rows, at most {cap}: the audit narrows {} withheld cells", report.narrowed.len()).into()
             );
         }
+        let rows = protected.cells(0);
+        let figures = layout.add_up(&counts);
+        if rows.iter().zip(&figures).any(|(cell, &n)| n < cell.low() || cell.high().is_some_and(|high| high < n)) {
+            return Err(format!("rows, at most {cap}: a figure does not lie where it is said to").into());
+        }
+        let attacked =
+            |rows: &[Cell]| rows_in_whole_numbers(&layout, rows, protected.cells(1), cap, policy.suppressed());
+        let found = attacked(rows);
+        if found.narrowed > 0 {
+            return Err(format!("rows, at most {cap}: in whole numbers {} figures are narrowed", found.narrowed).into());
+        }
+        undecided += found.undecided;
+        beside_rounded += attacked(&rounded(&domain, rows, &counts)).narrowed;
+        beside_exact += attacked(&exact(&domain, rows, &counts)).narrowed;
+    }
+    if beside_exact == 0 {
+        return Err(format!("rows, at most {cap}: the attack finds nothing, not even beside exact figures").into());
     }
     println!(
-        "rows 18x11, at most {cap}, {hidden:?}: {small} of {} cells hidden; totals {base_5} base 5, {wide} wider, {withheld} withheld; {:.3} s a table",
+        "rows 18x11, at most {cap}, {hidden:?}: {small} of {} cells hidden; totals {base_5} base 5, {wide} wider, {withheld} withheld; {:.3} s a table; \
+         in whole numbers none narrowed ({undecided} values undecided), by rounding alone {beside_rounded}, by exact figures beside them {beside_exact}",
         20 * domain.inner_len(),
         took / 20.0,
     );
-    Ok(())
+    Ok(beside_rounded)
 }
