@@ -2,6 +2,7 @@
 //! the workspace. What the sources print comes out here, and what leaks in them does not leak under our rule.
 
 mod printed;
+mod vignette;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,15 +18,20 @@ use template::{Grouping as Sites, ProviderKind};
 /// Figures by what the sources call them.
 type Named = BTreeMap<String, FigureId>;
 
-/// A file of the shared vectors, or `None` with a message where there are none.
-fn file(name: &str) -> Option<Value> {
+/// The text of a file of the shared vectors, or `None` with a message where there are none.
+fn text(name: &str) -> Option<String> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let path = std::env::var_os("TALLYWARD_SHARED").map_or_else(beside, PathBuf::from).join("vectors").join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
         eprintln!("skipped: no {name}; set TALLYWARD_SHARED to the folder that holds `vectors`");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+    }
+    text
+}
+
+/// A document of the shared vectors, or `None` with a message where there are none.
+fn file(name: &str) -> Option<Value> {
+    Some(serde_json::from_str(&text(name)?).unwrap())
 }
 
 fn number(value: &Value) -> u64 {
@@ -83,8 +89,8 @@ fn case<'a>(cases: &'a Value, id: &str) -> &'a Value {
     cases.as_array().unwrap().iter().find(|case| case["id"] == id).unwrap()
 }
 
-/// A table of people under one policy, attacked; nothing of it may be narrowed.
-fn ours_withstands(domain: &Domain, counts: &[u64], policy: Policy) {
+/// A table of people under one policy, attacked; nothing of it may be narrowed. Its cells.
+fn ours_withstands(domain: &Domain, counts: &[u64], policy: Policy) -> Vec<Cell> {
     let measures = [Measure::people("people")];
     let mut tally = Tally::new(domain, &measures).unwrap();
     let cells: Vec<u32> = (0u32..).zip(counts).flat_map(|(cell, &n)| std::iter::repeat_n(cell, n as usize)).collect();
@@ -94,6 +100,7 @@ fn ours_withstands(domain: &Domain, counts: &[u64], policy: Policy) {
     let protected = protect(tally.finish().unwrap(), domain, &measures, &policy, &coverage, &public).unwrap();
     let report = audit(domain, &measures, &policy, &public, protected.table(), Depth::Thorough).unwrap();
     assert!(report.attacked > 0 && report.narrowed.is_empty(), "{counts:?}: {report:?}");
+    protected.cells(0).to_vec()
 }
 
 fn dimension(name: &str, levels: usize) -> Dimension {

@@ -206,7 +206,7 @@ fn in_whole_numbers(layout: &Layout, cells: &[Cell], range: (u64, u64)) -> Found
 }
 
 /// The second attack on rows, and on the people behind them, by month and locality: somebody may have rows in several
-/// months and has one locality. A cell of few people has none of their rows, or as many as the cap of each.
+/// months and has one locality. A cell of few people has up to the cap of each.
 fn rows_in_whole_numbers(layout: &Layout, rows: &[Cell], people: &[Cell], cap: u64, range: (u64, u64)) -> Found {
     let mut whole = Whole::default();
     let mut numbers =
