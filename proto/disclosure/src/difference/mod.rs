@@ -5,8 +5,9 @@
 //! released one by fewer than the threshold *is* that one, with its people, its amounts and its answer, before the table
 //! is protected, and everything else in the table follows from that. The people who are compared are those whose
 //! contribution differs, not only who is in. What cannot be substituted so, and whatever comes so close to sums of
-//! released figures that it tells of a few people (see [`relation`] and [`search`](mod@search)), is held back. A count below the threshold stays what
-//! it is: `*` for it says no more beside its neighbours than it says alone.
+//! released figures that it tells of a few people (see [`relation`], [`search`](mod@search) and [`twos`]), is left open or held back
+//! (see [`remedy`]). A figure counts in this by all that its table leaves of it, a total by its cells as well. A count
+//! below the threshold stays what it is: `*` for it says no more beside its neighbours than it says alone.
 //!
 //! INVARIANT: nothing says whether or why a cell was substituted. What every figure states is what is true of all of them:
 //! it is for this question *or one that differs from it by fewer people than the threshold*.
