@@ -93,9 +93,10 @@ fn state(
         *key.get_mut(place).ok_or("the template has no such dimension")? = Some(level);
     }
     let told = |error: PublicError| error.to_string();
-    let Some(cell) = domain.index_of(&CellKey(key.clone())) else {
+    let key = CellKey(key);
+    let Some(cell) = domain.index_of(&key) else {
         // The answer has no such total, but whoever knows it can subtract the cells below it: nothing is said of them.
-        return below(query, &key).into_iter().try_for_each(|cell| public.held(measure, cell)).map_err(told);
+        return domain.inner_cells_at(&key).into_iter().try_for_each(|cell| public.held(measure, cell)).map_err(told);
     };
     match (figure.counted, of_people) {
         (PublishedOf::TheSame, true) if domain.is_union(cell) => public.held(measure, cell).map_err(told),
@@ -107,18 +108,6 @@ fn state(
         // Of rows nothing is said beside a number of which they are a part.
         (PublishedOf::More, false) => public.held(measure, cell).map_err(told),
     }
-}
-
-/// The inner cells with these levels or groups.
-fn below(query: &Query, key: &[Option<usize>]) -> Vec<usize> {
-    let domain = query.domain();
-    let has = |inner: &CellKey| {
-        inner.0.iter().zip(key).enumerate().all(|(place, (level, wanted))| match (level, wanted) {
-            (Some(level), Some(wanted)) => domain.levels_at(place, *wanted).contains(level),
-            _ => true,
-        })
-    };
-    (0..domain.inner_len()).filter(|&cell| domain.key(cell).is_some_and(|inner| has(&inner))).collect()
 }
 
 /// A population in other words than the template's protects nothing, so its operator is told.

@@ -343,6 +343,17 @@ impl Domain {
         self.key(index).map_or_else(Vec::new, |key| self.cells_under(&key, None))
     }
 
+    /// The inner cells with a key's levels or groups, ascending, whether or not a total is declared there; none beyond the
+    /// declaration.
+    #[must_use]
+    pub fn inner_cells_at(&self, key: &CellKey) -> Vec<usize> {
+        let known = |(dimension, place): (usize, &Option<usize>)| {
+            place.is_none_or(|place| self.axis_of(dimension, place).is_some())
+        };
+        let of_this = key.0.len() == self.dimensions.len() && key.0.iter().enumerate().all(known);
+        if of_this { self.cells_under(key, None) } else { Vec::new() }
+    }
+
     /// What a total keeps, per dimension; of inner cells (`None`) all levels.
     pub(crate) fn axis(&self, total: Option<usize>, dimension: usize) -> Option<usize> {
         total.map_or(Some(0), |total| self.shapes[total][dimension])

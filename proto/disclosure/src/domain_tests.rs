@@ -28,6 +28,13 @@ fn cells_are_listed_in_declared_order() {
         assert_eq!(d.index_of(&key), Some(index));
     }
     assert_eq!(d.index_of(&CellKey(vec![Some(2), None])), None);
+    // Whether or not there is a total.
+    let coarse = domain(&[2, 3], &[]).unwrap();
+    assert_eq!(coarse.inner_cells_at(&CellKey(vec![None, Some(2)])), [2, 5]);
+    assert_eq!(coarse.inner_cells_at(&CellKey(vec![Some(1), Some(1)])), [4]);
+    for key in [vec![Some(2), None], vec![None, Some(3)], vec![None]] {
+        assert_eq!(coarse.inner_cells_at(&CellKey(key)), [] as [usize; 0]);
+    }
     assert_eq!(d.inner_index(&[1, 2]), Some(5));
     assert_eq!(d.inner_index(&[2, 0]), None);
 }

@@ -23,7 +23,7 @@ use crate::raw::{Amount, RawTable};
 use crate::reason::Reason;
 use crate::refine::{Inner, Refined, Total, refine};
 use crate::rows::{Behind, undominated_cap};
-use crate::undeclared::{below, wider};
+use crate::undeclared::wider;
 
 /// A table that may leave the node. Only [`protect()`] makes one.
 ///
@@ -263,7 +263,7 @@ pub(crate) fn check_populations(raw: &RawTable, public: &Public) -> Result<(), P
         inner if inner.is_empty() => raw.people[cell].len() > n,
         inner => people_of(raw, &inner) > n,
     };
-    let crowded_beyond = |(total, n): (&CellKey, u64)| people_of(raw, &below(domain, total)) > n;
+    let crowded_beyond = |(total, n): (&CellKey, u64)| people_of(raw, &domain.inner_cells_at(total)) > n;
     let contradicted = public.populations().any(crowded) || public.undeclared().any(crowded_beyond);
     if contradicted { Err(ProtectError::Population) } else { Ok(()) }
 }

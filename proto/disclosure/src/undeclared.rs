@@ -60,13 +60,3 @@ fn kept(domain: &Domain, key: &CellKey) -> Option<Vec<Kept>> {
     let kept = key.0.iter().enumerate().filter(|(_, level)| level.is_some());
     known.then(|| kept.map(|(place, _)| Kept::Levels(place)).collect())
 }
-
-/// The inner cells under a key of levels, whether or not the domain declares a total there.
-pub(crate) fn below(domain: &Domain, key: &CellKey) -> Vec<usize> {
-    let under = |cell: &usize| {
-        domain.key(*cell).is_some_and(|inner| {
-            inner.0.iter().zip(&key.0).all(|(level, wanted)| wanted.is_none_or(|wanted| *level == Some(wanted)))
-        })
-    };
-    (0..domain.inner_len()).filter(under).collect()
-}
