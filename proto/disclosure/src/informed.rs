@@ -128,7 +128,7 @@ fn informed_people((low, high): (u64, u64), policy: &Policy, structural_zero: bo
     if high <= most {
         return Cell::Suppressed { low: least.min(low), high: most };
     }
-    if high > GREATEST_SHOWN { Cell::Withheld } else { refined_total(low, high, policy) }
+    refined_total(low, high, policy)
 }
 
 /// Per inner cell, whether a fact about its neighbourhood says more than the cells themselves.

@@ -15,7 +15,7 @@ use crate::coupling::{people_bounds, rows_bounds};
 use crate::coverage::{Coverage, Covered};
 use crate::domain::{CellKey, Domain, Per};
 use crate::held::{HeldBack, again};
-use crate::informed::{Informed, Start, say_informed};
+use crate::informed::{GREATEST_SHOWN, Informed, Start, say_informed};
 use crate::measure::{Measure, MeasureKind};
 use crate::policy::{Policy, Zeros};
 use crate::public::Public;
@@ -401,9 +401,9 @@ fn protect_total(
 }
 
 /// A refined total as a figure of the grid with its bounds. Where the total could lie below the threshold it is
-/// withheld, which says no more than its bounds do.
+/// withheld, which says no more than its bounds do; so it is where nothing bounds it, for then it has no middle.
 pub(crate) fn refined_total(low: u64, high: u64, policy: &Policy) -> Cell {
-    if low < policy.threshold().people() {
+    if low < policy.threshold().people() || high > GREATEST_SHOWN {
         return Cell::Withheld;
     }
     // Whatever follows from other figures, nothing is shown finer than the blocks of the grid.

@@ -78,7 +78,7 @@ impl Compared<'_> {
         let at_most = if few { 0 } else { self.threshold - 1 };
         let near = open.near(&new.figure.quantity, &new.sketch, at_most)?;
         for (figure, _) in near.iter().filter(|(_, differing)| *differing == 0) {
-            new.learn(figure.known);
+            new.learn(figure.known, alike(figure.kind, measure.kind()));
         }
         let Some(own) = known_bounds(said) else { return Ok(Beside::Fresh) };
         let (mut close, mut again, mut same) = (Vec::new(), false, None);
@@ -92,9 +92,11 @@ impl Compared<'_> {
                     *first = figure;
                 }
             }
+            // What was said of rows or people stands for a count of the other, but sums are looked for among its own.
+            let remembered = alike(figure.kind, measure.kind());
             match (differing, says_no_more) {
-                (0, true) => return Ok(Beside::Same),
-                (_, true) => again |= both_shown,
+                (0, true) if remembered => return Ok(Beside::Same),
+                (_, true) => again |= both_shown && remembered,
                 (_, false) if differing == 0 || both_shown => close.push(around(figure.said, measure, self.policy)),
                 _ => {}
             }
@@ -164,9 +166,9 @@ impl New {
         if self.says { remedy } else { Remedy::Around }
     }
 
-    /// Takes what is known of the same people as known of this.
-    fn learn(&mut self, known: Interval) {
-        self.was_known |= known.is_within(self.known);
+    /// Takes what is known of the same people as known of this; it was known before only as a figure of the same thing.
+    fn learn(&mut self, known: Interval, alike: bool) {
+        self.was_known |= alike && known.is_within(self.known);
         self.figure.learn(known);
     }
 

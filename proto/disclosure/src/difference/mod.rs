@@ -43,7 +43,7 @@ pub(crate) use quantity::Quantity;
 use saying::Rule;
 
 /// How often a table is protected anew, each time with more cells held back, before nothing of it is released.
-const MAX_ROUNDS: usize = 12;
+const MAX_ROUNDS: usize = 40;
 
 /// Protects a table as [`protect()`] does, beside everything that was released before.
 ///

@@ -137,5 +137,9 @@ impl Probes {
 
 /// Where among these people, who ascend, some of them are.
 fn places_of(persons: &[u32], some: &RoaringBitmap) -> Vec<usize> {
-    some.iter().filter_map(|person| persons.binary_search(&person).ok()).collect()
+    let mut places = Vec::with_capacity(usize::try_from(some.len()).unwrap_or(0));
+    let mut all = persons.iter().enumerate();
+    // Both ascend: one walk finds them all.
+    places.extend(some.iter().filter_map(|person| all.find(|(_, other)| **other == person)).map(|(place, _)| place));
+    places
 }

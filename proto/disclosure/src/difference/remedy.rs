@@ -56,7 +56,8 @@ fn widen((measure, cell): Place, rule: &Rule<'_>, saying: &mut Saying) {
 ///
 /// Of a total its cells tell: the largest of them that is not open yet is opened, and where all of them are, the largest
 /// figure that shares people with it is held back. Of an inner cell totals over it tell: the smallest is held back. Where
-/// there are none, the largest figure that totals link with it, of this measure or else another, is.
+/// there are none, another measure of the cell is, as a sum is of as many people as reach it, and few people have few rows;
+/// and else the largest figure that totals link with it, of this measure or another.
 fn give_way(place: Place, news: &News<'_>, rule: &Rule<'_>, saying: &mut Saying) -> bool {
     let (measure, cell) = place;
     let domain = news.protected.domain();
@@ -78,8 +79,9 @@ fn give_way(place: Place, news: &News<'_>, rule: &Rule<'_>, saying: &mut Saying)
         news.largest(within().chain(totals_with(&|below| below.iter().any(|child| children.contains(child)))))
     };
     let all = 0..news.protected.measures().len();
-    let linked = || news.linked(cell, measure..measure + 1).or_else(|| news.linked(cell, all));
-    next.or_else(linked).inspect(|&place| saying.hold(place)).is_some()
+    let beside = || news.largest(all.clone().filter(|other| *other != measure).map(|other| (other, cell)));
+    let linked = || news.linked(cell, measure..measure + 1).or_else(|| news.linked(cell, all.clone()));
+    next.or_else(beside).or_else(linked).inspect(|&place| saying.hold(place)).is_some()
 }
 
 /// What a table says that was not said of the same people before. Of the rest everybody knows what was said, whatever is

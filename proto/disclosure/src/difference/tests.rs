@@ -531,3 +531,45 @@ fn what_is_published_elsewhere_counts_beside_other_questions_too() {
     assert_eq!(told(Provider::forgetful()), 3, "the attack does not work");
     assert!(told(Provider::default()) <= 1);
 }
+
+#[test]
+fn rows_that_are_as_many_as_people_are_remembered_as_rows() {
+    let domain = |cells: usize| Domain::new(vec![dimension("d", cells, Per::Person)], vec![]).unwrap();
+    let of = |cells: &[std::ops::Range<u32>]| -> Rows {
+        (0u32..).zip(cells).flat_map(|(cell, people)| people.clone().map(move |person| (cell, person, 0))).collect()
+    };
+    let (people, rows) = ([Measure::people("people")], [Measure::rows("rows", None).unwrap()]);
+    // Everybody has one row. Of the rows of all, and of two parts without one person, it follows that nobody else has many.
+    let known = |mut provider: Provider| {
+        provider.ask(&domain(1), &people, &policy(10), &of(&[0..42]));
+        provider.ask(&domain(1), &rows, &policy(10), &of(&[0..42]));
+        let parts = provider.ask(&domain(2), &rows, &policy(10), &of(&[0..18, 18..41]));
+        let least: u64 = parts[0].iter().filter_map(|&said| known_bounds(said)).map(|(low, _)| low).sum();
+        42 - least
+    };
+    assert!(known(Provider::forgetful()) < 5, "the attack does not work");
+    assert!(known(Provider::default()) >= 5);
+}
+
+#[test]
+fn people_are_known_by_their_sums_too() {
+    let domain = Domain::new(vec![], vec![]).unwrap();
+    let (people, days) = (Measure::people("people"), Measure::sum("days", 9).unwrap());
+    let of = |people: std::ops::Range<u32>| -> Rows { people.map(|person| (0, person, 900)).collect() };
+    // At most nine people, and then seventeen with nine days each, which is the most that a person can have.
+    let beyond = |mut provider: Provider| {
+        provider.ask(&domain, &[people.clone()], &policy(10), &of(0..9));
+        let said = provider.ask(&domain, &[people.clone(), days.clone()], &policy(10), &of(0..17));
+        let least = |cell: Cell| known_bounds(cell).map_or(0, |(low, _)| low);
+        least(said[0][0]).max(least(said[1][0]).div_ceil(9)).saturating_sub(9)
+    };
+    assert_eq!(beyond(Provider::forgetful()), 8, "the attack does not work");
+    assert!(beyond(Provider::default()) <= 1);
+}
+
+#[test]
+fn a_total_that_nothing_bounds_is_not_a_figure() {
+    let said = crate::protect::refined_total(38, u64::from(u32::MAX), &policy(10));
+    assert_eq!(said, Cell::Withheld);
+    assert!(matches!(crate::protect::refined_total(38, 380, &policy(10)), Cell::Shown { low: 38, high: 380, .. }));
+}

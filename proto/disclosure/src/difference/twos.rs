@@ -368,6 +368,27 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_left_over_twice_is_one_person_from_either_side() {
+        // Nine people are left over, two of them in both of the two, which makes eleven.
+        let of = |ranges: &[std::ops::Range<u32>]| -> RoaringBitmap { ranges.iter().cloned().flatten().collect() };
+        let (a, b) = (of(&[0..8, 21..28, 41..44]), of(&[8..21, 28..41, 41..43, 44..50]));
+        let drawn: Vec<Drawn> = [a, b, of(&[0..21]), of(&[21..41])].map(|people| (people, (0, 0), false)).into();
+        let allowed = Allowed { threshold: 10, least: HUNDREDTHS, most: 9 * HUNDREDTHS, block: 5 * HUNDREDTHS };
+        for new in 0..4 {
+            let drawn: Vec<Drawn> =
+                drawn.iter().enumerate().map(|(n, (people, known, _))| (people.clone(), *known, n == new)).collect();
+            let members: Vec<Member> = drawn.iter().zip(0..).map(|(figure, place)| member(figure, place)).collect();
+            assert!(some_tell(&drawn, &members, allowed));
+            let sketches: Vec<Sketch> = drawn.iter().map(|(people, ..)| Sketch::of(people)).collect();
+            let mut figures: Vec<Figure<'_>> =
+                members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
+            figures.sort_by_key(|figure| figure.member.people());
+            let twos = Twos { figures, allowed, few: allowed.few() };
+            assert!(!twos.relations(&mut |_| Ok(())).unwrap().is_empty(), "{new}");
+        }
+    }
+
+    #[test]
     fn there_are_relations_to_be_found() {
         use proptest::strategy::ValueTree as _;
         let mut runner = proptest::test_runner::TestRunner::deterministic();
