@@ -541,8 +541,9 @@ fn rows_that_are_as_many_as_people_are_remembered_as_rows() {
     let (people, rows) = ([Measure::people("people")], [Measure::rows("rows", None).unwrap()]);
     // Everybody has one row. Of the rows of all, and of two parts without one person, it follows that nobody else has many.
     let known = |mut provider: Provider| {
-        provider.ask(&domain(1), &people, &policy(10), &of(&[0..42]));
-        provider.ask(&domain(1), &rows, &policy(10), &of(&[0..42]));
+        let all: Rows = (0..42).map(|person| (0, person, 0)).collect();
+        provider.ask(&domain(1), &people, &policy(10), &all);
+        provider.ask(&domain(1), &rows, &policy(10), &all);
         let parts = provider.ask(&domain(2), &rows, &policy(10), &of(&[0..18, 18..41]));
         let least: u64 = parts[0].iter().filter_map(|&said| known_bounds(said)).map(|(low, _)| low).sum();
         42 - least
@@ -558,7 +559,7 @@ fn people_are_known_by_their_sums_too() {
     let of = |people: std::ops::Range<u32>| -> Rows { people.map(|person| (0, person, 900)).collect() };
     // At most nine people, and then seventeen with nine days each, which is the most that a person can have.
     let beyond = |mut provider: Provider| {
-        provider.ask(&domain, &[people.clone()], &policy(10), &of(0..9));
+        provider.ask(&domain, std::slice::from_ref(&people), &policy(10), &of(0..9));
         let said = provider.ask(&domain, &[people.clone(), days.clone()], &policy(10), &of(0..17));
         let least = |cell: Cell| known_bounds(cell).map_or(0, |(low, _)| low);
         least(said[0][0]).max(least(said[1][0]).div_ceil(9)).saturating_sub(9)

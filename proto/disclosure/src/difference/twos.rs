@@ -372,7 +372,8 @@ mod tests {
         // Nine people are left over, two of them in both of the two, which makes eleven.
         let of = |ranges: &[std::ops::Range<u32>]| -> RoaringBitmap { ranges.iter().cloned().flatten().collect() };
         let (a, b) = (of(&[0..8, 21..28, 41..44]), of(&[8..21, 28..41, 41..43, 44..50]));
-        let drawn: Vec<Drawn> = [a, b, of(&[0..21]), of(&[21..41])].map(|people| (people, (0, 0), false)).into();
+        let drawn: Vec<Drawn> =
+            [a, b, (0..21).collect(), (21..41).collect()].map(|people| (people, (0, 0), false)).into();
         let allowed = Allowed { threshold: 10, least: HUNDREDTHS, most: 9 * HUNDREDTHS, block: 5 * HUNDREDTHS };
         for new in 0..4 {
             let drawn: Vec<Drawn> =
