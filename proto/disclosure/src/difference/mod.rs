@@ -12,6 +12,7 @@
 //! INVARIANT: nothing says whether or why a cell was substituted. What every figure states is what is true of all of them:
 //! it is for this question *or one that differs from it by fewer people than the threshold*.
 
+mod effort;
 mod judge;
 mod marks;
 mod open;
@@ -36,6 +37,7 @@ use crate::policy::Policy;
 use crate::protect::{ProtectError, Protected, check_one_level_per_person, protect, protect_inner};
 use crate::public::Public;
 use crate::raw::RawTable;
+use effort::Effort;
 use open::Open;
 use past::Lost;
 pub use past::{Past, Vault};
@@ -67,7 +69,7 @@ pub fn protect_beside(
         return Err(ProtectError::Shape.into());
     }
     check_one_level_per_person(&raw, domain)?;
-    let compared = Compared { policy, past, vault, threshold: policy.threshold().people() };
+    let compared = Compared { policy, past, vault, threshold: policy.threshold().people(), effort: Effort::new() };
     let mut open = Open::new(past, vault);
     let (raw, mut saying) = compared.substitute(raw, coverage, &mut open)?;
     let inner = measures.iter().enumerate().map(|(m, measure)| protect_inner(&raw, m, measure, policy, coverage));
@@ -79,6 +81,9 @@ pub fn protect_beside(
             Err(ProtectError::Contradiction) if saying.contradicted(&rule) => continue,
             protected => protected?,
         };
+        if !compared.effort.begin() {
+            break;
+        }
         let judged = compared.judge_all(&protected, &saying, &mut open)?;
         let changes = !judged.close.is_empty() && remedy::apply(&judged, &protected, &rule, &mut saying);
         if !changes {
@@ -95,6 +100,7 @@ struct Compared<'a> {
     past: &'a Past,
     vault: &'a dyn Vault,
     threshold: u64,
+    effort: Effort,
 }
 
 impl From<Lost> for BesideError {

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use roaring::RoaringBitmap;
 
+use super::effort::Effort;
 use super::probes::{Bits, Probes};
 use super::quantity::Quantity;
 use super::relation::{Allowed, Loose, Member, Side, Spread};
@@ -18,6 +19,8 @@ use super::seen::{Seen, State};
 
 /// The most steps of one search.
 const MAX_STEPS: usize = 4096;
+/// To ask which probes a part holds takes the time of so many looks at it.
+const PROBED: usize = 16;
 /// Where more parts than these could be next, people are looked for whom fewer hold.
 const FEW_PARTS: usize = 32;
 
@@ -40,17 +43,20 @@ pub(super) struct Searched<'a> {
     parts: Vec<&'a Member>,
     probes: Rc<Probes>,
     allowed: Allowed,
+    effort: &'a Effort,
 }
 
 impl<'a> Searched<'a> {
-    pub(super) fn new(whole: &'a Member, mut parts: Vec<&'a Member>, allowed: Allowed) -> Self {
+    pub(super) fn new(whole: &'a Member, mut parts: Vec<&'a Member>, allowed: Allowed, effort: &'a Effort) -> Self {
         // Of a total one person may have more than the cap, which holds for each cell.
         let most = whole.quantity.greatest().saturating_mul(allowed.few()).max(allowed.most);
         let allowed = Allowed { most, ..allowed };
         parts.sort_by_key(|part| std::cmp::Reverse(part.people()));
         let all: Vec<usize> = (0..parts.len()).collect();
         let probes = Rc::new(Probes::of(whole.quantity.people(), &parts, &all));
-        Self { whole, parts, probes, allowed }
+        // Where that was too much, the search does not begin.
+        effort.spend(parts.len().saturating_mul(PROBED));
+        Self { whole, parts, probes, allowed, effort }
     }
 
     /// Searches the relations in which some figure is new and some is old.
@@ -70,7 +76,7 @@ impl<'a> Searched<'a> {
     }
 
     fn search(&self, first: Option<&'a Member>, parts: &[usize]) -> Found {
-        let (whole, allowed) = (self.whole, self.allowed);
+        let (whole, allowed, effort) = (self.whole, self.allowed, self.effort);
         let (mut left, mut excess) = (whole.quantity.as_ref().clone(), 0);
         if let Some(first) = first {
             (left, excess) = left.without(&first.quantity);
@@ -85,7 +91,8 @@ impl<'a> Searched<'a> {
         let (print, live) = (left.fingerprint(), self.probes.within(left.people()));
         for side in [Side::Below, Side::Above] {
             let (chosen, seen) = (chosen.clone(), Seen::default());
-            let mut search = Search { whole, parts: &self.parts, allowed, side, steps: MAX_STEPS, chosen, seen };
+            let mut search =
+                Search { whole, parts: &self.parts, allowed, effort, side, steps: MAX_STEPS, chosen, seen };
             let from = Left { print, quantity: left.clone(), live, fresh: first.is_none() };
             match search.go(from, &self.probes, parts, spread) {
                 Ok(()) => {}
@@ -102,6 +109,7 @@ struct Search<'a> {
     // The largest first.
     parts: &'a [&'a Member],
     allowed: Allowed,
+    effort: &'a Effort,
     side: Side,
     /// That may still be taken.
     steps: usize,
@@ -130,6 +138,7 @@ impl<'a> Search<'a> {
     /// `parts` are those that may still be chosen, as far as the probes tell.
     fn go(&mut self, mut left: Left, probes: &Rc<Probes>, parts: &[usize], spread: Spread) -> Result<(), End> {
         self.steps = self.steps.checked_sub(1).ok_or(End::TooMany)?;
+        self.spend(parts.len().saturating_add(1))?;
         let few = self.allowed.few();
         if !self.each_matters() {
             return Ok(());
@@ -154,6 +163,7 @@ impl<'a> Search<'a> {
         let (mut probes, mut next) = (Rc::clone(probes), probes.holders(left.live, &parts, many));
         if !left.fresh && (next.len() > FEW_PARTS || left.live.and(covered).len() < many) {
             parts.retain(|&place| self.fits(place, &left.quantity, spread));
+            self.spend(parts.len().saturating_mul(PROBED))?;
             probes = Rc::new(Probes::of(left.quantity.people(), self.parts, &parts));
             left.live = probes.within(left.quantity.people());
             covered = held(&probes, &parts);
@@ -176,6 +186,10 @@ impl<'a> Search<'a> {
             }
         }
         Ok(())
+    }
+
+    fn spend(&self, figures: usize) -> Result<(), End> {
+        if self.effort.spend(figures) { Ok(()) } else { Err(End::TooMany) }
     }
 
     /// Goes on with one part chosen more.
@@ -342,7 +356,9 @@ mod tests {
             let allowed = Allowed { threshold: few + 1, least: HUNDREDTHS, most, block: 5 * HUNDREDTHS };
             let whole = member(&whole, parts.len());
             let parts: Vec<Member> = parts.iter().zip(0..).map(|(figure, place)| member(figure, place)).collect();
-            let searched = Searched::new(&whole, parts.iter().collect(), allowed);
+            let effort = Effort::new();
+            prop_assert!(effort.begin());
+            let searched = Searched::new(&whole, parts.iter().collect(), allowed, &effort);
             let found = if whole.new.is_some() {
                 searched.all() != Found::Nothing
             } else {

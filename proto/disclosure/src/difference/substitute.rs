@@ -67,6 +67,15 @@ impl Compared<'_> {
             }
             if near.iter().filter_map(|near| near.first()).any(|(_, differing)| *differing > 0) {
                 self.mix(&mut raw, cell, &near)?;
+                // What was said is of just what was released. Of people who are not those, nothing is said.
+                for (m, near) in near.iter().enumerate() {
+                    let Some((figure, _)) = near.first() else { continue };
+                    let released = figure.quantity(self.vault)?;
+                    if raw.quantity(m, cell).is_none_or(|mixed| mixed.differing(&released) > 0) {
+                        saying.answers.remove(&(m, cell));
+                        saying.hold((m, cell));
+                    }
+                }
                 replaced.push(cell);
             }
         }

@@ -20,10 +20,10 @@ use super::{BesideError, Compared};
 use crate::measure::{HUNDREDTHS, Measure};
 use crate::rounding::LEAST_BASE;
 
-/// The most parts that are looked at for relations with one table. Beyond it nothing of the table is released.
-const MAX_LOOKS: usize = 1 << 26;
 /// How many figures whose counts tell that they are no part are passed over in the time of one look.
-const PASSED_OVER: usize = 32;
+const PASSED_OVER: usize = 8;
+/// To ask whom a figure holds of many takes the time of so many looks at it.
+const ASKED: usize = 16;
 /// How many people next to a new figure are asked whether anything else can take them.
 const HARD: usize = 16;
 
@@ -43,8 +43,7 @@ impl Compared<'_> {
         let figures = self.past.figures();
         let alike = (0..figures.len()).filter(|&figure| alike(figures[figure].kind, measure.kind())).collect();
         let few = self.threshold - 1;
-        let mut sums =
-            Sums { compared: self, new, few, alike, allowed: self.allowed(measure), looks: 0, close: Close::new() };
+        let mut sums = Sums { compared: self, new, few, alike, allowed: self.allowed(measure), close: Close::new() };
         if !new.is_empty() {
             sums.of_new_wholes(open)?;
             sums.of_old_wholes(open)?;
@@ -71,7 +70,6 @@ struct Sums<'a> {
     /// The released figures of the same thing.
     alike: Vec<usize>,
     allowed: Allowed,
-    looks: usize,
     close: Close,
 }
 
@@ -79,6 +77,10 @@ impl Sums<'_> {
     /// Relations whose whole is new.
     fn of_new_wholes(&mut self, open: &mut Open<'_>) -> Result<(), BesideError> {
         for (place, whole) in self.new.iter().enumerate() {
+            if self.compared.effort.is_spent() {
+                self.judge(Found::TooMany, place);
+                continue;
+            }
             let old = self.parts(&whole.figure, &whole.sketch, open)?;
             if old.is_empty() {
                 continue;
@@ -86,8 +88,7 @@ impl Sums<'_> {
             let may_be_in = |&p: &usize| p != place && self.new[p].sketch.may_be_within(&whole.sketch, self.few);
             let beside = (0..self.new.len()).filter(may_be_in).map(|p| &self.new[p].figure);
             let parts: Vec<&Member> = old.iter().chain(beside).collect();
-            self.look(parts.len())?;
-            let found = Searched::new(&whole.figure, parts, self.allowed).all();
+            let found = Searched::new(&whole.figure, parts, self.allowed, &self.compared.effort).all();
             self.judge(found, place);
         }
         Ok(())
@@ -106,11 +107,14 @@ impl Sums<'_> {
             if firsts.is_empty() {
                 continue;
             }
+            if self.compared.effort.is_spent() {
+                firsts.into_iter().for_each(|place| self.judge(Found::TooMany, place));
+                continue;
+            }
             let old = self.parts(&member, &self.compared.past.figures()[figure].sketch, open)?;
             let beside = firsts.iter().map(|&p| &self.new[p].figure);
             let parts: Vec<&Member> = old.iter().chain(beside).collect();
-            self.look(parts.len().saturating_mul(firsts.len()))?;
-            for (place, found) in Searched::new(&member, parts, self.allowed).by_new_part() {
+            for (place, found) in Searched::new(&member, parts, self.allowed, &self.compared.effort).by_new_part() {
                 self.judge(found, place);
             }
         }
@@ -125,8 +129,10 @@ impl Sums<'_> {
             twins.add(figure, &figures[figure], open.quantity(figure)?);
         }
         let (old, new) = (twins.once(), self.new);
-        self.look(old.len() / PASSED_OVER)?;
-        let relations = Twos::new(&old, new, self.allowed).relations(&mut |more| self.look(more))?;
+        let Some(relations) = Twos::new(&old, new, self.allowed, &self.compared.effort).relations() else {
+            (0..new.len()).for_each(|place| self.judge(Found::TooMany, place));
+            return Ok(());
+        };
         for relation in relations {
             if let Some(&place) = relation.iter().max_by_key(|&&place| new[place].precedence()) {
                 self.close.insert(place, new[place].remedy(Remedy::Wide));
@@ -172,7 +178,7 @@ impl Sums<'_> {
 
     /// The released figures that may be parts of a whole.
     fn parts(&mut self, whole: &Member, sketch: &Sketch, open: &mut Open<'_>) -> Result<Vec<Member>, BesideError> {
-        self.look(self.alike.len() / PASSED_OVER)?;
+        self.compared.effort.spend(self.alike.len().div_ceil(PASSED_OVER));
         Ok(open.parts(&self.alike, &whole.quantity, sketch, self.few)?)
     }
 
@@ -200,7 +206,7 @@ impl Sums<'_> {
         for (place, hard) in hard.iter().enumerate() {
             hard.iter().for_each(|person| next_to.entry(person).or_default().push(place));
         }
-        self.look(self.alike.len() / 4)?;
+        self.compared.effort.spend(self.alike.len().saturating_mul(ASKED));
         let mut soften = |other: &RoaringBitmap, own: Option<usize>| {
             let held = &all & other;
             let places: BTreeSet<usize> =
@@ -218,11 +224,6 @@ impl Sums<'_> {
         Ok(hard)
     }
 
-    fn look(&mut self, more: usize) -> Result<(), BesideError> {
-        self.looks = self.looks.saturating_add(more);
-        if self.looks > MAX_LOOKS { Err(BesideError::TooClose) } else { Ok(()) }
-    }
-
     /// Of a relation that tells too much the figure of most people is not said, a total before any inner cell; where there
     /// were too many to look at, the one that all of them have in common is left open.
     fn judge(&mut self, found: Found, common: usize) {
@@ -236,7 +237,9 @@ impl Sums<'_> {
                     self.close.insert(loose.new, self.new[loose.new].remedy(remedy));
                 }
             }
-            Found::TooMany => drop(self.close.insert(common, self.new[common].remedy(Remedy::Wide))),
+            Found::TooMany => {
+                self.close.entry(common).or_insert(self.new[common].remedy(Remedy::Wide));
+            }
         }
     }
 }

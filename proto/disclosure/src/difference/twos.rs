@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use roaring::{MultiOps, RoaringBitmap};
 
-use super::BesideError;
+use super::effort::Effort;
 use super::judge::New;
 use super::marks::{Holders, Marks, Row};
 use super::quantity::Quantity;
@@ -25,8 +25,10 @@ use crate::measure::HUNDREDTHS;
 const SAMPLE: usize = 32;
 /// Beside so many people no more figures are compared at once.
 const ASKED: usize = 384;
-/// How many figures that are looked at only by a few numbers take the time of one look.
-const COMPARED: usize = 64;
+/// How many figures that are compared only by a few numbers take the time of one look.
+const COMPARED: usize = 8;
+/// To ask which people of a set a figure holds takes the time of so many looks at it.
+const HELD: usize = 64;
 /// How many people of a figure tell whether another holds what it has beyond a third.
 const WITNESSES: usize = 32;
 
@@ -36,6 +38,7 @@ pub(super) struct Twos<'a> {
     figures: Vec<Figure<'a>>,
     allowed: Allowed,
     few: u64,
+    effort: &'a Effort,
 }
 
 struct Figure<'a> {
@@ -55,34 +58,32 @@ struct Asked {
 
 impl<'a> Twos<'a> {
     /// Only counts of people are looked at, of more people than what a relation may leave over.
-    pub(super) fn new(old: &'a [Once<'a>], new: &'a [New], allowed: Allowed) -> Self {
+    pub(super) fn new(old: &'a [Once<'a>], new: &'a [New], allowed: Allowed, effort: &'a Effort) -> Self {
         let old = old.iter().map(|once| Figure { member: &once.member, sketch: once.sketch });
         let new = new.iter().map(|new| Figure { member: &new.figure, sketch: &new.sketch });
         let few = allowed.few();
         let large = |figure: &Figure<'_>| figure.member.counts_people() && figure.member.people() > few;
         let mut figures: Vec<Figure<'_>> = old.chain(new).filter(large).collect();
         figures.sort_by_key(|figure| figure.member.people());
-        Self { figures, allowed, few }
+        Self { figures, allowed, few, effort }
     }
 
-    /// The new figures of each relation that tells too much. `look` is told how much is looked at.
-    pub(super) fn relations(
-        &self,
-        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
-    ) -> Result<Vec<Vec<usize>>, BesideError> {
+    /// The new figures of each relation that tells too much; `None` where there is more than can be looked at.
+    pub(super) fn relations(&self) -> Option<Vec<Vec<usize>>> {
+        self.effort.spend(self.figures.len().saturating_mul(2 * HELD)).then_some(())?;
         let firsts = (0..self.figures.len()).filter(|&figure| self.figures[figure].member.new.is_some());
         let size = SAMPLE.max(usize::try_from(self.few).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(1));
         let samples: Vec<Vec<u32>> = firsts.clone().map(|first| spread(self.people(first), size).collect()).collect();
         let held = self.holders(samples.iter().map(Vec::as_slice));
         let (mut found, mut asked) = (Vec::new(), Vec::new());
         for (first, sample) in firsts.zip(samples) {
-            self.across(first, sample, &held, &mut asked, &mut found, look)?;
+            self.across(first, sample, &held, &mut asked, &mut found)?;
         }
         let held = self.holders(asked.iter().map(|asked| asked.people.as_slice()));
         for asked in asked {
-            self.beside(&asked, &held, &mut found, look)?;
+            self.beside(&asked, &held, &mut found)?;
         }
-        Ok(found)
+        Some(found)
     }
 
     /// Figures that hold at least half of the new one's people but for a few: of a relation there is one on the other side.
@@ -93,8 +94,7 @@ impl<'a> Twos<'a> {
         held: &Holders,
         asked: &mut Vec<Asked>,
         found: &mut Vec<Vec<usize>>,
-        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
-    ) -> Result<(), BesideError> {
+    ) -> Option<()> {
         let (held, size) = (Marks::of(&sample, held), sample.len());
         let all = size as u64;
         let half = all.saturating_sub(self.few).div_ceil(2);
@@ -114,16 +114,16 @@ impl<'a> Twos<'a> {
                 asked.extend(self.ask(&mut next, second, beyond));
             } else if left > self.few {
                 // The second is a part of the first, and the rest of that in the third.
-                look(held.rows().count().div_ceil(COMPARED))?;
+                self.compare(held.rows().count())?;
                 let fits =
                     |other: Row<'_>| all - row.len_of_either(other) <= self.few && row.len_of_both(other) <= self.few;
                 for (third, _) in held.rows().filter(|(third, other)| *third != first && fits(*other)) {
-                    self.fourth([second, third], first, found, look)?;
+                    self.fourth([second, third], first, found)?;
                 }
             }
         }
         asked.push(next);
-        Ok(())
+        Some(())
     }
 
     /// Notes some of the people whom a figure has beyond the first. Gives what was noted before where that is enough at
@@ -156,40 +156,33 @@ impl<'a> Twos<'a> {
         &Asked { first, ref people, of_first, ref seconds }: &Asked,
         held: &Holders,
         found: &mut Vec<Vec<usize>>,
-        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
-    ) -> Result<(), BesideError> {
+    ) -> Option<()> {
         let held = Marks::of(people, held);
         let alone = held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few);
         let thirds: Vec<(usize, u64, Row<'_>)> =
             alone.map(|(third, row)| (third, self.people(third).len().saturating_add(self.few), row)).collect();
         for &(second, beyond) in seconds {
-            look(thirds.len().div_ceil(COMPARED))?;
+            self.compare(thirds.len())?;
             let asked = held.beyond(second, of_first);
             for &(third, most, row) in &thirds {
                 let fits = beyond <= most && row.lacks_at_most(&asked, self.few) && third != second;
                 if fits && self.may_tell(&[first, third], &[second]) {
-                    self.fourth([first, third], second, found, look)?;
+                    self.fourth([first, third], second, found)?;
                 }
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Figures that are nearly `a` and `b` together without `c`.
-    fn fourth(
-        &self,
-        [a, b]: [usize; 2],
-        c: usize,
-        found: &mut Vec<Vec<usize>>,
-        look: &mut impl FnMut(usize) -> Result<(), BesideError>,
-    ) -> Result<(), BesideError> {
+    fn fourth(&self, [a, b]: [usize; 2], c: usize, found: &mut Vec<Vec<usize>>) -> Option<()> {
         // Of the few who are left over each may be in both figures of a side.
         let (few, differing) = (self.few.saturating_mul(2), self.few.saturating_mul(3));
         let size = |figure: usize| self.people(figure).len();
         let together = size(a).saturating_add(size(b));
         let (least, most) = (together.saturating_sub(few), together.saturating_add(few));
         let near = self.of_sizes(least.saturating_sub(size(c)), most.saturating_sub(size(c)));
-        look(near.len().div_ceil(COMPARED))?;
+        self.compare(near.len())?;
         let sketch = |figure: usize| self.figures[figure].sketch;
         for d in near.filter(|d| ![a, b, c].contains(d)) {
             let new = [a, b, c, d].map(|figure| self.figures[figure].member.new);
@@ -201,7 +194,7 @@ impl<'a> Twos<'a> {
                 found.push(new.into_iter().flatten().collect());
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Whether the few people by whom two figures differ from two others cannot be whatever so few may be: those whom the
@@ -241,6 +234,10 @@ impl<'a> Twos<'a> {
     fn spread(&self, wholes: &[usize], parts: &[usize]) -> Spread {
         let spread = wholes.iter().fold(Spread::NONE, |spread, &whole| spread.beside(self.figures[whole].member));
         parts.iter().fold(spread, |spread, &part| spread.with(self.figures[part].member))
+    }
+
+    fn compare(&self, figures: usize) -> Option<()> {
+        self.effort.spend(figures.div_ceil(COMPARED)).then_some(())
     }
 
     fn people(&self, figure: usize) -> &'a RoaringBitmap {
@@ -361,8 +358,10 @@ mod tests {
                 members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
             known.retain(|figure| figure.member.people() > few);
             known.sort_by_key(|figure| figure.member.people());
-            let twos = Twos { figures: known, allowed, few };
-            let found = !twos.relations(&mut |_| Ok(())).unwrap().is_empty();
+            let effort = Effort::new();
+            prop_assert!(effort.begin());
+            let twos = Twos { figures: known, allowed, few, effort: &effort };
+            let found = !twos.relations().unwrap().is_empty();
             prop_assert!(found || !some_tell(&figures, &members, allowed), "a relation was missed");
         }
     }
@@ -384,8 +383,10 @@ mod tests {
             let mut figures: Vec<Figure<'_>> =
                 members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
             figures.sort_by_key(|figure| figure.member.people());
-            let twos = Twos { figures, allowed, few: allowed.few() };
-            assert!(!twos.relations(&mut |_| Ok(())).unwrap().is_empty(), "{new}");
+            let effort = Effort::new();
+            assert!(effort.begin());
+            let twos = Twos { figures, allowed, few: allowed.few(), effort: &effort };
+            assert!(!twos.relations().unwrap().is_empty(), "{new}");
         }
     }
 
