@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// How often a figure may be looked at while sums are searched for one round: about half a minute's work.
-const ROUND: usize = 1 << 28;
+/// How often a figure may be looked at while sums are searched for one round: about a quarter of a minute's work.
+const ROUND: usize = 1 << 26;
 /// And for all rounds of a comparison.
 const ALL: usize = 4 * ROUND;
 

@@ -137,6 +137,12 @@ pub(super) enum Side {
 }
 
 impl Allowed {
+    /// What must stay possible in relations of a whole: of a total one person may have more than the cap, which holds for
+    /// each cell.
+    pub(super) fn of(self, whole: &Member) -> Self {
+        Self { most: whole.quantity.greatest().saturating_mul(self.few()).max(self.most), ..self }
+    }
+
     /// The most people of a rest or an excess that is about few.
     pub(super) fn few(&self) -> u64 {
         self.threshold - 1
@@ -165,6 +171,11 @@ impl Allowed {
     /// Whether a difference can still tell anything by what it excludes on this side.
     pub(super) fn may_tell(&self, side: Side, spread: Spread) -> bool {
         spread.on(side) < self.room(side)
+    }
+
+    /// Whether it can on either.
+    pub(super) fn may_tell_at_all(&self, spread: Spread) -> bool {
+        [Side::Below, Side::Above].into_iter().any(|side| self.may_tell(side, spread))
     }
 
     /// The most people that may be in excess where anything is to be told on this side.

@@ -48,9 +48,7 @@ pub(super) struct Searched<'a> {
 
 impl<'a> Searched<'a> {
     pub(super) fn new(whole: &'a Member, mut parts: Vec<&'a Member>, allowed: Allowed, effort: &'a Effort) -> Self {
-        // Of a total one person may have more than the cap, which holds for each cell.
-        let most = whole.quantity.greatest().saturating_mul(allowed.few()).max(allowed.most);
-        let allowed = Allowed { most, ..allowed };
+        let allowed = allowed.of(whole);
         parts.sort_by_key(|part| std::cmp::Reverse(part.people()));
         let all: Vec<usize> = (0..parts.len()).collect();
         let probes = Rc::new(Probes::of(whole.quantity.people(), &parts, &all));

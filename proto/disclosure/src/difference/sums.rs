@@ -10,7 +10,7 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use super::judge::{New, alike};
 use super::open::Open;
-use super::relation::{Allowed, Member};
+use super::relation::{Allowed, Member, Spread};
 use super::remedy::Remedy;
 use super::search::{Found, Searched};
 use super::sketch::{Sketch, spread};
@@ -77,6 +77,9 @@ impl Sums<'_> {
     /// Relations whose whole is new.
     fn of_new_wholes(&mut self, open: &mut Open<'_>) -> Result<(), BesideError> {
         for (place, whole) in self.new.iter().enumerate() {
+            if !self.allowed.of(&whole.figure).may_tell_at_all(Spread::of(&whole.figure)) {
+                continue;
+            }
             if self.compared.effort.is_spent() {
                 self.judge(Found::TooMany, place);
                 continue;
@@ -103,7 +106,9 @@ impl Sums<'_> {
             let people = member.quantity.people();
             let may_be_in =
                 |place: &usize| !member.counts_people() || hard[*place].intersection_len(people) <= self.few;
-            let firsts: Vec<usize> = inside.into_iter().filter(may_be_in).collect();
+            let (allowed, alone) = (self.allowed.of(&member), Spread::of(&member));
+            let may_tell = |place: &usize| allowed.may_tell_at_all(alone.with(&self.new[*place].figure));
+            let firsts: Vec<usize> = inside.into_iter().filter(may_tell).filter(may_be_in).collect();
             if firsts.is_empty() {
                 continue;
             }

@@ -16,7 +16,7 @@ use super::effort::Effort;
 use super::judge::New;
 use super::marks::{Holders, Marks, Row};
 use super::quantity::Quantity;
-use super::relation::{Allowed, Member, Side, Spread};
+use super::relation::{Allowed, Member, Spread};
 use super::sketch::{Sketch, spread};
 use super::twins::Once;
 use crate::measure::HUNDREDTHS;
@@ -227,8 +227,7 @@ impl<'a> Twos<'a> {
 
     /// Whether a difference of these can tell anything, whatever else is added.
     fn may_tell(&self, wholes: &[usize], parts: &[usize]) -> bool {
-        let spread = self.spread(wholes, parts);
-        [Side::Below, Side::Above].into_iter().any(|side| self.allowed.may_tell(side, spread))
+        self.allowed.may_tell_at_all(self.spread(wholes, parts))
     }
 
     fn spread(&self, wholes: &[usize], parts: &[usize]) -> Spread {
