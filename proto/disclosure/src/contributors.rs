@@ -16,6 +16,8 @@ type Shares = Arc<Vec<u32>>;
 
 /// The version of the sealed form.
 const VERSION: u8 = 3;
+/// The one before, without what is known of figures: of each, what it says itself is.
+const VERSION_SAID: u8 = 2;
 
 /// The people behind each inner cell of a protected table as node-local numbers, what each contributes, and what was said.
 ///
@@ -146,11 +148,7 @@ impl Contributors {
             bytes.push(tag);
             figures.iter().for_each(|&figure| number(&mut bytes, figure));
         }
-        for known in self.known.iter().flatten() {
-            number(&mut bytes, known.low);
-            // Nought where nothing bounds it.
-            number(&mut bytes, known.high.map_or(0, |high| high.saturating_add(1)));
-        }
+        self.known.iter().flatten().for_each(|known| interval(&mut bytes, *known));
         encrypt(&bytes)
     }
 
@@ -158,7 +156,8 @@ impl Contributors {
     #[must_use]
     pub fn unseal(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        if reader.byte()? != VERSION {
+        let version = reader.byte()?;
+        if ![VERSION, VERSION_SAID].contains(&version) {
             return None;
         }
         let inner = reader.size(MAX_CELLS)?;
@@ -175,9 +174,13 @@ impl Contributors {
         }
         let cells = inner + totals.len();
         let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.cell()).collect::<Option<Vec<_>>>();
-        let said = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
+        let said: Vec<Vec<Cell>> = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
+        let own = |said: &Cell| Interval { low: said.low(), high: said.high() };
         let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.interval()).collect::<Option<Vec<_>>>();
-        let known = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
+        let known = match version {
+            VERSION_SAID => said.iter().map(|said| said.iter().map(own).collect()).collect(),
+            _ => (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?,
+        };
         reader.0.is_empty().then_some(Self { totals, kinds, people, each, said, known })
     }
 }
@@ -224,6 +227,12 @@ fn number(bytes: &mut Vec<u8>, mut n: u64) {
         n >>= 7;
     }
     bytes.push(n as u8);
+}
+
+/// The lower bound, and one more than the upper; nought where nothing bounds it.
+fn interval(bytes: &mut Vec<u8>, Interval { low, high }: Interval) {
+    number(bytes, low);
+    number(bytes, high.map_or(0, |high| high.saturating_add(1)));
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -344,6 +353,16 @@ mod tests {
                     prop_assert_eq!(a.differing(&b), 0);
                     prop_assert_eq!(a.hundredths(), b.hundredths());
                 }
+            }
+            // A record of the version before, which ends with what was said, knows of each figure what it says.
+            let mut known = Vec::new();
+            before.known.iter().flatten().for_each(|known_of| interval(&mut known, *known_of));
+            let mut earlier = bytes[..bytes.len() - known.len()].to_vec();
+            earlier[0] = VERSION_SAID;
+            let earlier = Contributors::unseal(&earlier).unwrap();
+            prop_assert_eq!(&earlier.said, &before.said);
+            for (said, known) in earlier.said.iter().flatten().zip(earlier.known.iter().flatten()) {
+                prop_assert_eq!((known.low, known.high), (said.low(), said.high()));
             }
             // Neither a shorter nor a longer record, and no damage makes a panic.
             prop_assert!(Contributors::unseal(&bytes[..cut.min(bytes.len() - 1)]).is_none());
