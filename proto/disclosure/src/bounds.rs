@@ -27,6 +27,11 @@ impl Interval {
     /// Nothing is known.
     pub(crate) const ANY: Self = Self { low: 0, high: None };
 
+    /// What a cell says by itself.
+    pub(crate) fn said(cell: &Cell) -> Self {
+        Self { low: cell.low(), high: cell.high() }
+    }
+
     /// Whether everything in it is in `other` too.
     pub(crate) fn is_within(self, other: Self) -> bool {
         other.low <= self.low && other.high.is_none_or(|most| self.high.is_some_and(|high| high <= most))
@@ -81,6 +86,20 @@ pub(crate) fn relations(domain: &Domain, kind: MeasureKind, covered: &[bool]) ->
 
 /// What is known of a figure, by its measure and cell, whatever its table says.
 pub(crate) type Beforehand = ((usize, usize), Interval);
+
+/// What published populations, pairs of a cell and how many people it is of at most, say of the counts of people. Of a
+/// total that is a union of people nothing follows: nobody has compared it.
+pub(crate) fn of_populations(
+    domain: &Domain,
+    measures: &[Measure],
+    populations: impl IntoIterator<Item = (usize, u64)>,
+) -> Vec<Beforehand> {
+    let Some(people) = measures.iter().position(|measure| measure.kind() == MeasureKind::People) else {
+        return Vec::new();
+    };
+    let compared = populations.into_iter().filter(|(cell, _)| *cell < domain.len() && !domain.is_union(*cell));
+    compared.map(|(cell, n)| ((people, cell), Interval { low: 0, high: Some(n) })).collect()
+}
 
 /// The intervals of every measure's cells, or `None` where they contradict each other.
 pub(crate) fn intervals(
@@ -139,7 +158,7 @@ pub(crate) fn own(measure: &Measure, policy: &Policy, cell: &Cell, people: Optio
         Some((low, high)) if *cell == Cell::Withheld && matches!(people, Some(Cell::Suppressed { .. })) => {
             Interval { low, high: Some(high) }
         }
-        _ => Interval { low: cell.low(), high: cell.high() },
+        _ => Interval::said(cell),
     }
 }
 

@@ -53,7 +53,7 @@ impl Contributors {
     pub(crate) fn forget(&mut self, figures: &[(usize, usize)]) {
         for &(measure, cell) in figures {
             let Some(said) = self.said.get_mut(measure).and_then(|said| said.get_mut(cell)) else { continue };
-            let own = Interval { low: said.low(), high: said.high() };
+            let own = Interval::said(said);
             *said = Cell::Withheld;
             let known = self.known.get_mut(measure).and_then(|known| known.get_mut(cell));
             if let Some(known) = known.filter(|known| **known == own) {
@@ -175,10 +175,9 @@ impl Contributors {
         let cells = inner + totals.len();
         let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.cell()).collect::<Option<Vec<_>>>();
         let said: Vec<Vec<Cell>> = (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?;
-        let own = |said: &Cell| Interval { low: said.low(), high: said.high() };
         let each_measure = |of: &mut Reader<'_>| (0..cells).map(|_| of.interval()).collect::<Option<Vec<_>>>();
         let known = match version {
-            VERSION_SAID => said.iter().map(|said| said.iter().map(own).collect()).collect(),
+            VERSION_SAID => said.iter().map(|said| said.iter().map(Interval::said).collect()).collect(),
             _ => (0..measures).map(|_| each_measure(&mut reader)).collect::<Option<_>>()?,
         };
         reader.0.is_empty().then_some(Self { totals, kinds, people, each, said, known })

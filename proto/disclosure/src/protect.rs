@@ -8,7 +8,7 @@
 
 use roaring::{MultiOps, RoaringBitmap};
 
-use crate::bounds::{Beforehand, Interval, intervals};
+use crate::bounds::{Interval, intervals, of_populations};
 use crate::cell::Cell;
 use crate::contributors::Contributors;
 use crate::coupling::{people_bounds, rows_bounds};
@@ -175,17 +175,10 @@ fn known(
     cells: &[Vec<Cell>],
     public: &Public,
 ) -> Vec<Vec<Interval>> {
-    let people = measures.iter().position(|measure| measure.kind() == MeasureKind::People);
-    let populations = people.into_iter().flat_map(|people| {
-        let of_people = public.populations().filter(|(cell, _)| !domain.is_union(*cell));
-        of_people.map(move |(cell, n)| ((people, cell), Interval { low: 0, high: Some(n) }))
-    });
-    let published = public.exact().map(|(place, n)| (place, Interval { low: n, high: Some(n) }));
-    let beforehand: Vec<Beforehand> = populations.chain(published).collect();
-    intervals(domain, measures, policy, cells, &beforehand).unwrap_or_else(|| {
-        let own = |cell: &Cell| Interval { low: cell.low(), high: cell.high() };
-        cells.iter().map(|cells| cells.iter().map(own).collect()).collect()
-    })
+    let mut beforehand = of_populations(domain, measures, public.populations());
+    beforehand.extend(public.exact().map(|(place, n)| (place, Interval { low: n, high: Some(n) })));
+    intervals(domain, measures, policy, cells, &beforehand)
+        .unwrap_or_else(|| cells.iter().map(|cells| cells.iter().map(Interval::said).collect()).collect())
 }
 
 /// What is said of every cell of the table, measure by measure.

@@ -2,7 +2,7 @@
 //! [`Protected`](crate::Protected).
 
 use crate::audit::Equations;
-use crate::bounds::{Beforehand, Interval, intervals};
+use crate::bounds::{Interval, intervals, of_populations};
 use crate::cell::Cell;
 use crate::coverage::{Coverage, Covered, Extent};
 use crate::domain::Domain;
@@ -109,13 +109,7 @@ impl Reported {
     /// # Errors
     /// [`ReportedError::Contradiction`] where the table and the populations cannot both be true.
     pub fn of_populations(&self, populations: &[(usize, u64)]) -> Result<Self, ReportedError> {
-        let people = self.measures.iter().position(|measure| measure.kind() == MeasureKind::People);
-        let of_people = |&&(cell, _): &&(usize, u64)| cell < self.domain.len() && !self.domain.is_union(cell);
-        let at_most = |people: usize| {
-            let known = |&(cell, n): &(usize, u64)| ((people, cell), Interval { low: 0, high: Some(n) });
-            populations.iter().filter(of_people).map(known).collect()
-        };
-        let known: Vec<Beforehand> = people.map_or_else(Vec::new, at_most);
+        let known = of_populations(&self.domain, &self.measures, populations.iter().copied());
         let intervals = intervals(&self.domain, &self.measures, &self.policy, &self.cells, &known);
         Ok(Self { intervals: intervals.ok_or(ReportedError::Contradiction)?, ..self.clone() })
     }

@@ -98,7 +98,7 @@ impl Table {
                     revealed.hidden(Interval { low, high: Some(high) })
                 }
                 _ => {
-                    let interval = Interval { low: said.low(), high: said.high() };
+                    let interval = Interval::said(said);
                     match measure.kind() {
                         MeasureKind::Sum { .. } => revealed.amount(interval),
                         MeasureKind::People | MeasureKind::Rows { .. } => revealed.figure(interval),

@@ -174,8 +174,7 @@ impl New {
 
     /// Whether the table leaves less of it than what it says itself, and than was known before.
     fn is_news(&self, said: Cell) -> bool {
-        let own = Interval { low: said.low(), high: said.high() };
-        !self.was_known && !own.is_within(self.known)
+        !self.was_known && !Interval::said(&said).is_within(self.known)
     }
 
     /// Whether so few of its people, at most, might lie beyond these.

@@ -182,14 +182,14 @@ impl Sums<'_> {
     }
 
     /// The released figures that may be parts of a whole.
-    fn parts(&mut self, whole: &Member, sketch: &Sketch, open: &mut Open<'_>) -> Result<Vec<Member>, BesideError> {
+    fn parts(&self, whole: &Member, sketch: &Sketch, open: &mut Open<'_>) -> Result<Vec<Member>, BesideError> {
         self.compared.effort.spend(self.alike.len().div_ceil(PASSED_OVER));
         Ok(open.parts(&self.alike, &whole.quantity, sketch, self.few)?)
     }
 
     /// Per new figure, people next to it whom no other figure beside it can take. Any whole with more than a few of them,
     /// each counted once, has no relation with that figure. Where amounts are added figures may share people.
-    fn hard(&mut self, wholes: &[Whole], open: &mut Open<'_>) -> Result<Vec<RoaringBitmap>, BesideError> {
+    fn hard(&self, wholes: &[Whole], open: &mut Open<'_>) -> Result<Vec<RoaringBitmap>, BesideError> {
         let mut hard: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.new.len()];
         for Whole { member, inside, .. } in wholes {
             let counted = |&&place: &&usize| member.counts_people() && self.new[place].figure.counts_people();

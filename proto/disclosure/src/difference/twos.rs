@@ -37,7 +37,6 @@ pub(super) struct Twos<'a> {
     // INVARIANT: by size.
     figures: Vec<Figure<'a>>,
     allowed: Allowed,
-    few: u64,
     effort: &'a Effort,
 }
 
@@ -65,14 +64,14 @@ impl<'a> Twos<'a> {
         let large = |figure: &Figure<'_>| figure.member.counts_people() && figure.member.people() > few;
         let mut figures: Vec<Figure<'_>> = old.chain(new).filter(large).collect();
         figures.sort_by_key(|figure| figure.member.people());
-        Self { figures, allowed, few, effort }
+        Self { figures, allowed, effort }
     }
 
     /// The new figures of each relation that tells too much; `None` where there is more than can be looked at.
     pub(super) fn relations(&self) -> Option<Vec<Vec<usize>>> {
         self.effort.spend(self.figures.len().saturating_mul(2 * HELD)).then_some(())?;
         let firsts = (0..self.figures.len()).filter(|&figure| self.figures[figure].member.new.is_some());
-        let size = SAMPLE.max(usize::try_from(self.few).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(1));
+        let size = SAMPLE.max(usize::try_from(self.few()).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(1));
         let samples: Vec<Vec<u32>> = firsts.clone().map(|first| spread(self.people(first), size).collect()).collect();
         let held = self.holders(samples.iter().map(Vec::as_slice));
         let (mut found, mut asked) = (Vec::new(), Vec::new());
@@ -97,7 +96,7 @@ impl<'a> Twos<'a> {
     ) -> Option<()> {
         let (held, size) = (Marks::of(&sample, held), sample.len());
         let all = size as u64;
-        let half = all.saturating_sub(self.few).div_ceil(2);
+        let half = all.saturating_sub(self.few()).div_ceil(2);
         let mut next = Asked { first, of_first: size, people: sample, seconds: Vec::new() };
         for (second, row) in held.rows() {
             if second == first || row.len_before(size) < half || !self.may_tell(&[first], &[second]) {
@@ -106,17 +105,18 @@ impl<'a> Twos<'a> {
             let (own, other) = (self.people(first), self.people(second));
             // Whoever has many more people has many beyond the first.
             let mut beyond = other.len().saturating_sub(own.len());
-            if beyond <= self.few {
+            if beyond <= self.few() {
                 beyond = other.difference_len(own);
             }
             let left = (own.len() + beyond).saturating_sub(other.len());
-            if beyond > self.few {
+            if beyond > self.few() {
                 asked.extend(self.ask(&mut next, second, beyond));
-            } else if left > self.few {
+            } else if left > self.few() {
                 // The second is a part of the first, and the rest of that in the third.
                 self.compare(held.rows().count())?;
-                let fits =
-                    |other: Row<'_>| all - row.len_of_either(other) <= self.few && row.len_of_both(other) <= self.few;
+                let fits = |other: Row<'_>| {
+                    all - row.len_of_either(other) <= self.few() && row.len_of_both(other) <= self.few()
+                };
                 for (third, _) in held.rows().filter(|(third, other)| *third != first && fits(*other)) {
                     self.fourth([second, third], first, found)?;
                 }
@@ -130,7 +130,7 @@ impl<'a> Twos<'a> {
     /// once.
     fn ask(&self, asked: &mut Asked, second: usize, beyond: u64) -> Option<Asked> {
         let (own, other) = (self.people(asked.first), self.people(second));
-        let least = usize::try_from(self.few).unwrap_or(usize::MAX).saturating_add(1);
+        let least = usize::try_from(self.few()).unwrap_or(usize::MAX).saturating_add(1);
         let held = asked.people.iter().skip(asked.of_first).filter(|&&person| other.contains(person));
         let known = held.take(least).count();
         let mut full = None;
@@ -158,14 +158,14 @@ impl<'a> Twos<'a> {
         found: &mut Vec<Vec<usize>>,
     ) -> Option<()> {
         let held = Marks::of(people, held);
-        let alone = held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few);
+        let alone = held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few());
         let thirds: Vec<(usize, u64, Row<'_>)> =
-            alone.map(|(third, row)| (third, self.people(third).len().saturating_add(self.few), row)).collect();
+            alone.map(|(third, row)| (third, self.people(third).len().saturating_add(self.few()), row)).collect();
         for &(second, beyond) in seconds {
             self.compare(thirds.len())?;
             let asked = held.beyond(second, of_first);
             for &(third, most, row) in &thirds {
-                let fits = beyond <= most && row.lacks_at_most(&asked, self.few) && third != second;
+                let fits = beyond <= most && row.lacks_at_most(&asked, self.few()) && third != second;
                 if fits && self.may_tell(&[first, third], &[second]) {
                     self.fourth([first, third], second, found)?;
                 }
@@ -177,7 +177,7 @@ impl<'a> Twos<'a> {
     /// Figures that are nearly `a` and `b` together without `c`.
     fn fourth(&self, [a, b]: [usize; 2], c: usize, found: &mut Vec<Vec<usize>>) -> Option<()> {
         // Of the few who are left over each may be in both figures of a side.
-        let (few, differing) = (self.few.saturating_mul(2), self.few.saturating_mul(3));
+        let (few, differing) = (self.few().saturating_mul(2), self.few().saturating_mul(3));
         let size = |figure: usize| self.people(figure).len();
         let together = size(a).saturating_add(size(b));
         let (least, most) = (together.saturating_sub(few), together.saturating_add(few));
@@ -202,7 +202,7 @@ impl<'a> Twos<'a> {
     fn tells(&self, one: [usize; 2], other: [usize; 2]) -> bool {
         let ([a, b], [c, d]) = (one.map(|figure| self.people(figure)), other.map(|figure| self.people(figure)));
         let (either, or) = (a | b, c | d);
-        if either.symmetric_difference_len(&or) > self.few.saturating_mul(2) {
+        if either.symmetric_difference_len(&or) > self.few().saturating_mul(2) {
             return false;
         }
         let times =
@@ -220,7 +220,7 @@ impl<'a> Twos<'a> {
         let tells = |wholes: &[usize], parts: &[usize], rest: &Quantity, beyond: &Quantity| {
             let excess = beyond.hundredths() / HUNDREDTHS;
             let spread = Spread { excess, ..self.spread(wholes, parts) };
-            rest.len() <= self.few && excess <= self.few && self.allowed.tells(rest, spread)
+            rest.len() <= self.few() && excess <= self.few() && self.allowed.tells(rest, spread)
         };
         tells(&one, &other, &more, &less) || tells(&other, &one, &less, &more)
     }
@@ -233,6 +233,11 @@ impl<'a> Twos<'a> {
     fn spread(&self, wholes: &[usize], parts: &[usize]) -> Spread {
         let spread = wholes.iter().fold(Spread::NONE, |spread, &whole| spread.beside(self.figures[whole].member));
         parts.iter().fold(spread, |spread, &part| spread.with(self.figures[part].member))
+    }
+
+    /// The most people whom a relation that tells of few leaves over.
+    fn few(&self) -> u64 {
+        self.allowed.few()
     }
 
     fn compare(&self, figures: usize) -> Option<()> {
@@ -359,7 +364,7 @@ mod tests {
             known.sort_by_key(|figure| figure.member.people());
             let effort = Effort::new();
             prop_assert!(effort.begin());
-            let twos = Twos { figures: known, allowed, few, effort: &effort };
+            let twos = Twos { figures: known, allowed, effort: &effort };
             let found = !twos.relations().unwrap().is_empty();
             prop_assert!(found || !some_tell(&figures, &members, allowed), "a relation was missed");
         }
@@ -384,7 +389,7 @@ mod tests {
             figures.sort_by_key(|figure| figure.member.people());
             let effort = Effort::new();
             assert!(effort.begin());
-            let twos = Twos { figures, allowed, few: allowed.few(), effort: &effort };
+            let twos = Twos { figures, allowed, effort: &effort };
             assert!(!twos.relations().unwrap().is_empty(), "{new}");
         }
     }
