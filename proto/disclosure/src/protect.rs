@@ -6,6 +6,8 @@
 //! domain has no network form or is too large, every total over a hidden cell is held back, which reads nothing but
 //! what the inner cells say in public: no suppressed cell then stands in any equation that the figures form.
 
+use std::collections::BTreeMap;
+
 use roaring::{MultiOps, RoaringBitmap};
 
 use crate::bounds::{Interval, intervals, of_populations};
@@ -21,7 +23,7 @@ use crate::policy::{Policy, Zeros};
 use crate::public::Public;
 use crate::raw::{Amount, RawTable};
 use crate::reason::Reason;
-use crate::refine::{Inner, Refined, Total, refine};
+use crate::refine::{Inner, Refined, Total, Unions, refine};
 use crate::rows::{Behind, undominated_cap};
 use crate::undeclared::wider;
 
@@ -202,6 +204,7 @@ fn say(raw: &RawTable, policy: &Policy, coverage: &Coverage, public: &Public) ->
     say_again(&mut cells, raw, policy, public, &held);
     let blocks = say_informed(&mut cells, raw, policy, public, &start, &held)?;
     let refined = refined(raw, &free(&cells, &held), policy, &start, &blocks);
+    let unions = unions(raw, &cells, policy, &start, (&held, &blocks), refined.as_ref());
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
             let inner = &cells[..domain.inner_len()];
@@ -212,7 +215,11 @@ fn say(raw: &RawTable, policy: &Policy, coverage: &Coverage, public: &Public) ->
                 (None, None) if refined.is_none() && domain.children(total).iter().any(|&c| blocks.open[c]) => {
                     Cell::Withheld
                 }
-                (None, None) => protect_total(raw, m, policy, inner, refined.as_ref(), total)?,
+                (None, None) => {
+                    let of_people = measures[m].kind() == MeasureKind::People;
+                    let union = unions.get(&total).copied().filter(|_| of_people);
+                    protect_total(raw, m, policy, inner, (refined.as_ref(), union), total)?
+                }
             };
             cells.push(said);
         }
@@ -331,15 +338,7 @@ fn refined(
     let kind = raw.measures[measure].kind();
     let (counts, bounds): (Vec<u64>, _) = match kind {
         MeasureKind::People => {
-            // Beside facts, a figure may be withheld for their sake and says nothing about the people.
-            let silent = |cell: usize| informed.bear[cell] || start.facts.answered.contains(&cell);
-            let mut bounds = people_bounds(&raw.measures, cells, measure, policy, silent);
-            for (&cell, &(low, high)) in &informed.blocks.of {
-                let shown = matches!(cells[measure][cell], Cell::Shown { .. });
-                let (least, most) = if shown { bounds[cell] } else { (low, high) };
-                bounds[cell] = (low.max(least), high.min(most));
-            }
-            (informed.blocks.counts.clone(), bounds)
+            (informed.blocks.counts.clone(), public_ranges(raw, cells, measure, policy, start, informed))
         }
         MeasureKind::Rows { .. } | MeasureKind::Sum { .. } => {
             let rows = raw.amounts[measure].iter().map(|amount| amount.total);
@@ -351,7 +350,6 @@ fn refined(
         let range = facts.ranges.entry(total).or_insert((0, high));
         *range = (range.0.max(low), range.1.min(high));
     }
-    let distinct = |total: usize| people_of(raw, &raw.domain.children(total));
     let inner = Inner {
         measure,
         kind,
@@ -362,7 +360,65 @@ fn refined(
         facts: &facts,
         informed: &informed.open,
     };
-    refine(&raw.domain, policy, &inner, distinct)
+    refine(&raw.domain, policy, &inner)
+}
+
+/// Per inner cell, the range of people that fits all that is said of it; `people` is the place of the measure.
+fn public_ranges(
+    raw: &RawTable,
+    cells: &[Vec<Cell>],
+    people: usize,
+    policy: &Policy,
+    start: &Start,
+    informed: &Informed,
+) -> Vec<(u64, u64)> {
+    // Beside facts, a figure may be withheld for their sake and says nothing about the people.
+    let silent = |cell: usize| informed.bear[cell] || start.facts.answered.contains(&cell);
+    let mut bounds = people_bounds(&raw.measures, cells, people, policy, silent);
+    for (&cell, &(low, high)) in &informed.blocks.of {
+        let shown = matches!(cells[people][cell], Cell::Shown { .. });
+        let (least, most) = if shown { bounds[cell] } else { (low, high) };
+        bounds[cell] = (low.max(least), high.min(most));
+    }
+    bounds
+}
+
+/// What is published of the totals of people who may come under several levels.
+fn unions(
+    raw: &RawTable,
+    cells: &[Vec<Cell>],
+    policy: &Policy,
+    start: &Start,
+    (held, informed): (&HeldBack, &Informed),
+    refined: Option<&Refined>,
+) -> BTreeMap<usize, Total> {
+    let domain = &raw.domain;
+    let Some(people) = raw.measures.iter().position(|m| m.kind() == MeasureKind::People) else {
+        return BTreeMap::new();
+    };
+    let free = free(cells, held);
+    let hidden = free[people].iter().map(Cell::is_hidden);
+    let linked: Vec<bool> =
+        hidden.enumerate().map(|(cell, hidden)| hidden || refined.is_some_and(|r| r.linked[cell])).collect();
+    // What a union says would have to be weighed against what is public of the totals that add up.
+    let public = |total: usize| {
+        held.cells[total]
+            || start.facts.held.contains(&total)
+            || domain.children(total).iter().any(|&child| informed.open[child])
+    };
+    let closed: Vec<bool> = (0..domain.len()).map(|cell| domain.is_union(cell) && public(cell)).collect();
+    let counts: Vec<u64> = raw.people.iter().map(RoaringBitmap::len).collect();
+    let unions = Unions {
+        domain,
+        policy,
+        said: &free[people],
+        ranges: &public_ranges(raw, &free, people, policy, start, informed),
+        counts: &counts,
+        linked: &linked,
+        refined: refined.is_some_and(|refined| refined.measure == people),
+        closed: &closed,
+    };
+    unions.publish(|total| people_of(raw, &domain.children(total)))
 }
 
 /// What is said about one total of one measure whose inner cells say `inner`.
@@ -371,12 +427,12 @@ fn protect_total(
     place: usize,
     policy: &Policy,
     inner: &[Cell],
-    refined: Option<&Refined>,
+    (refined, union): (Option<&Refined>, Option<Total>),
     total: usize,
 ) -> Result<Cell, ProtectError> {
     let children = raw.domain.children(total);
     let measure = &raw.measures[place];
-    match refined.filter(|refined| refined.measure == place).map(|refined| refined.totals[total]) {
+    match union.or_else(|| refined.filter(|refined| refined.measure == place).map(|refined| refined.totals[total])) {
         Some(Total::Between(low, high)) => {
             let stands = undominated_cap(measure, policy)
                 .is_none_or(|cap| Behind::of(&raw.domain, total, inner).suffices(low, cap, policy));

@@ -25,6 +25,7 @@ mod cuts;
 mod form;
 mod known;
 mod network;
+mod overlap;
 mod program;
 mod run;
 mod unions;
@@ -37,6 +38,7 @@ pub(crate) use self::known::{Blocks, Facts, fits, publish};
 use self::network::{Bounds, Network};
 use self::program::Programme;
 use self::run::{Run, UNBOUNDED};
+pub(crate) use self::unions::Unions;
 use crate::cell::Cell;
 use crate::domain::Domain;
 use crate::measure::MeasureKind;
@@ -98,7 +100,8 @@ pub(crate) struct Refined {
 /// What is published about a total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Total {
-    /// It touches no linked cell, or is not of people that can be refined: see [`Refined::linked`].
+    /// It touches no linked cell (see [`Refined::linked`]) and, as a [union](Unions), tells of no few people; or it is not
+    /// refined.
     Plain,
     /// Nothing.
     Held,
@@ -106,14 +109,9 @@ pub(crate) enum Total {
     Between(u64, u64),
 }
 
-/// Refines the totals of one measure; `distinct` gives the true value of a total of people that is a union. `None` where
-/// the domain is too large, which the declaration alone decides, or all counts together exceed 30 bits.
-pub(crate) fn refine(
-    domain: &Domain,
-    policy: &Policy,
-    inner: &Inner<'_>,
-    distinct: impl Fn(usize) -> u64,
-) -> Option<Refined> {
+/// Refines the totals of one measure that add up. `None` where the domain is too large, which the declaration alone
+/// decides, or all counts together exceed 30 bits.
+pub(crate) fn refine(domain: &Domain, policy: &Policy, inner: &Inner<'_>) -> Option<Refined> {
     let &Inner { measure, kind, said, bounds, counts, chains: totals, facts, informed } = inner;
     let counts_people = kind == MeasureKind::People;
     let groups: Vec<usize> =
@@ -186,19 +184,6 @@ pub(crate) fn refine(
             }
         }
     }
-    let unions = unions::publish(domain, &groups, &cuts, bounds, &linked, distinct);
-    for (cell, (low, high)) in unions.ranges {
-        published[cell] = Total::Between(low, high);
-    }
-    for cell in unions.held {
-        published[cell] = Total::Held;
-    }
-    // What a union says would have to be weighed against what is public of the totals that add up.
-    for cell in groups.iter().flat_map(|&group| domain.cells_of_total(group)) {
-        if domain.children(cell).iter().any(|&child| informed[child]) || facts.held.contains(&cell) {
-            published[cell] = Total::Held;
-        }
-    }
     Some(Refined { measure, linked, totals: published })
 }
 
@@ -234,9 +219,19 @@ fn links(cell: Cell) -> bool {
     !matches!(cell, Cell::NotCovered | Cell::Zero)
 }
 
-/// Marks the inner cells that additive totals link, directly or through other cells, with a suppressed cell. Nothing
-/// that is published about unmarked cells can tell anything about a suppressed one. Reads the public mask alone.
+/// Marks the inner cells that these totals link, directly or through other cells, with a suppressed cell. Nothing that is
+/// published about unmarked cells can tell anything about a suppressed one. Reads the public mask alone.
 pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -> Vec<bool> {
+    let component = components(domain, totals, inner);
+    let mut marked = vec![false; domain.inner_len()];
+    for cell in (0..domain.inner_len()).filter(|&cell| inner[cell].is_hidden()) {
+        marked[component[cell]] = true;
+    }
+    component.iter().map(|&of| marked[of]).collect()
+}
+
+/// Per inner cell, one cell of all that these totals link, directly or through other cells.
+fn components(domain: &Domain, totals: &[usize], inner: &[Cell]) -> Vec<usize> {
     let mut group: Vec<usize> = (0..domain.inner_len()).collect();
     fn root(group: &mut [usize], mut cell: usize) -> usize {
         while group[cell] != cell {
@@ -252,11 +247,7 @@ pub(crate) fn neighbourhood(domain: &Domain, totals: &[usize], inner: &[Cell]) -
             group[one] = other;
         }
     }
-    let mut marked = vec![false; domain.inner_len()];
-    for cell in (0..domain.inner_len()).filter(|&cell| inner[cell].is_hidden()) {
-        marked[root(&mut group, cell)] = true;
-    }
-    (0..domain.inner_len()).map(|cell| marked[root(&mut group, cell)]).collect()
+    (0..domain.inner_len()).map(|cell| root(&mut group, cell)).collect()
 }
 
 /// Which cells, totals included, cover something.

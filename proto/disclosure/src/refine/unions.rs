@@ -1,76 +1,242 @@
 //! Totals of people who may come under several levels: they are unions, so they do not add up.
 //!
-//! Such a total lies between the largest and the sum of its parts, whatever the overlap. It is published only at cuts
-//! that no table could make impossible: above the greatest that the least overlap-free value can be, and at most the
-//! least that the sum can be. Every block is then open to every table that fits the rest of the release, so the block
-//! says how much people overlap and nothing about any part.
+//! Such a total lies between the largest and the sum of its parts, whatever the overlap. What it tells of few people is
+//! [told apart](super::overlap) first, of all totals before any is said. Near a suppressed count, or a total that tells of
+//! few people, it is then published only at cuts that no table could make impossible. Every block is then open to every
+//! table that fits the rest of the release, so the block says how much people overlap and nothing about any part. Elsewhere
+//! it is said like any count.
 //!
-//! One group of unions is published so, the finest declared, and above it those that are unions of its very cells.
-//! Other groups are held back: two unions over the same cells together say something of the cells.
+//! One group of unions is published so, the finest declared, and above it those that are unions of its very cells. Two
+//! unions over the same cells together say something of the cells: other groups are said where nothing near is suppressed
+//! or told to be of few people, and no cell of theirs tells of few people either; else they are held back, all that
+//! totals link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cuts::TotalCuts;
 use super::form::finest_first;
+use super::overlap::{Part, Parts, Range, Told};
 use super::run::Cuts;
+use super::{Total, components};
+use crate::cell::Cell;
 use crate::domain::{CellKey, Domain, Per};
+use crate::policy::Policy;
 
-/// What is known of one part: its least and greatest value.
-type Range = (u64, u64);
-
-/// What a group of union totals is made of.
-#[derive(Clone, Copy)]
-enum Parts {
-    Inner,
-    Group(usize),
+/// A table of people beside which totals that are unions are published.
+pub(crate) struct Unions<'a> {
+    pub(crate) domain: &'a Domain,
+    pub(crate) policy: &'a Policy,
+    /// What is said of the inner cells.
+    pub(crate) said: &'a [Cell],
+    /// The public range of every inner cell; uncovered ones are nought to nought.
+    pub(crate) ranges: &'a [Range],
+    /// The people in every inner cell.
+    pub(crate) counts: &'a [u64],
+    /// Per inner cell, whether additive totals link it with a suppressed count.
+    pub(crate) linked: &'a [bool],
+    /// Whether the people beside suppressed counts are refined; where they are not, nothing is said there.
+    pub(crate) refined: bool,
+    /// Per cell, whether nothing is said of it as a total.
+    pub(crate) closed: &'a [bool],
 }
 
-/// Per cell of a union total that touches a suppressed count's neighbourhood, the published interval; cells of groups
-/// that are held back altogether are listed in `held`.
-pub(crate) struct Unions {
-    pub(crate) ranges: BTreeMap<usize, Range>,
-    pub(crate) held: Vec<usize>,
+/// One group of the chain: what its cells are made of, themselves or cells of the group before.
+struct Link {
+    group: usize,
+    parts: Option<usize>,
 }
 
-/// Publishes the union totals `groups`. `inner` holds the public range of every inner cell (uncovered ones are nought
-/// to nought), `linked` marks the neighbourhood of suppressed counts, `distinct` gives the true value of a total.
-pub(crate) fn publish(
-    domain: &Domain,
-    groups: &[usize],
-    cuts: &TotalCuts,
-    inner: &[Range],
-    linked: &[bool],
-    distinct: impl Fn(usize) -> u64,
-) -> Unions {
-    let mut unions = Unions { ranges: BTreeMap::new(), held: Vec::new() };
-    let mut known: BTreeMap<usize, Range> = BTreeMap::new();
-    let mut last = None;
-    for group in finest_first(domain, groups) {
-        let parts = match last {
-            None => Parts::Inner,
-            Some(last) if are_unions_of(domain, group, last) => Parts::Group(last),
-            Some(_) => {
-                unions.held.extend(domain.cells_of_total(group));
-                continue;
-            }
-        };
-        for total in domain.cells_of_total(group) {
-            let (parts, least) = parts_of(domain, parts, total, inner, &known);
-            let value = distinct(total);
-            let touches = domain.children(total).iter().any(|&child| linked[child]);
-            // Away from suppressed counts any block will do, and the policy's own is published.
-            let (free_above, free_to) = if touches { free(&parts) } else { (0, u64::MAX) };
-            let range = block(cuts, value, free_above, free_to);
-            let highs = parts.iter().flatten().fold(0u64, |sum, &(_, high)| sum.saturating_add(high));
-            let range = (range.0.max(least), range.1.min(highs));
-            known.insert(total, range);
-            if touches {
-                unions.ranges.insert(total, range);
+impl Unions<'_> {
+    /// What is published of each union; `distinct` gives the true value of a total.
+    pub(crate) fn publish(&self, distinct: impl Fn(usize) -> u64) -> BTreeMap<usize, Total> {
+        let groups: Vec<usize> =
+            (0..self.domain.totals().len()).filter(|&total| !self.domain.adds_up(None, total)).collect();
+        let cells = groups.iter().flat_map(|&group| self.domain.cells_of_total(group));
+        let values: BTreeMap<usize, u64> = cells.map(|cell| (cell, distinct(cell))).collect();
+        let (chain, others) = self.chain(&groups);
+        let told = self.told(&chain, &values);
+        let near = self.near(&told);
+        let mut published = self.say(&chain, &values, &told, &near);
+        let mut shown: Vec<usize> = chain.iter().map(|link| link.group).collect();
+        let mut shut = self.shut(&near);
+        for group in others {
+            self.say_beside(group, &shown, &values, &mut shut, &mut published);
+            shown.push(group);
+        }
+        published
+    }
+
+    /// The finest group and above it those that are unions of its very cells, and all others.
+    fn chain(&self, groups: &[usize]) -> (Vec<Link>, Vec<usize>) {
+        let (mut chain, mut others) = (Vec::<Link>::new(), Vec::new());
+        for group in finest_first(self.domain, groups) {
+            match chain.last() {
+                None => chain.push(Link { group, parts: None }),
+                Some(last) if are_unions_of(self.domain, group, last.group) => {
+                    let parts = Some(last.group);
+                    chain.push(Link { group, parts });
+                }
+                Some(_) => others.push(group),
             }
         }
-        last = Some(group);
+        (chain, others)
     }
-    unions
+
+    /// What is told apart of each total of the chain.
+    fn told(&self, chain: &[Link], values: &BTreeMap<usize, u64>) -> BTreeMap<usize, Told> {
+        let threshold = self.policy.threshold().people();
+        let (mut told, mut known) = (BTreeMap::new(), BTreeMap::new());
+        for (link, total) in self.cells(chain) {
+            let Some(parts) = self.parts(total, link.parts, values, &known) else { continue };
+            let of_total = parts.told(values[&total], threshold);
+            known.insert(total, parts.range(of_total, threshold));
+            told.insert(total, of_total);
+        }
+        told
+    }
+
+    /// Per inner cell, whether what is said of its totals could tell something of a suppressed count, or of few people of
+    /// which a total tells.
+    fn near(&self, told: &BTreeMap<usize, Told>) -> Vec<bool> {
+        let totals: Vec<usize> =
+            (0..self.domain.totals().len()).filter(|&total| self.domain.adds_up(None, total)).collect();
+        let component = components(self.domain, &totals, self.said);
+        let unsettled = told.iter().filter(|(_, told)| !matches!(told, Told::Sum | Told::Settled));
+        let children = unsettled.flat_map(|(&total, _)| self.domain.children(total));
+        let linked = (0..self.domain.inner_len()).filter(|&cell| self.linked[cell]);
+        let marked: BTreeSet<usize> = children.chain(linked).map(|cell| component[cell]).collect();
+        component.iter().map(|of| marked.contains(of)).collect()
+    }
+
+    /// What is said of the totals of the chain.
+    fn say(
+        &self,
+        chain: &[Link],
+        values: &BTreeMap<usize, u64>,
+        told: &BTreeMap<usize, Told>,
+        near: &[bool],
+    ) -> BTreeMap<usize, Total> {
+        let threshold = self.policy.threshold().people();
+        let cuts = TotalCuts(*self.policy);
+        let (mut said, mut known) = (BTreeMap::new(), BTreeMap::new());
+        for (link, total) in self.cells(chain) {
+            let parts = self.parts(total, link.parts, values, &known);
+            let (Some(parts), Some(&told)) = (parts, told.get(&total)) else {
+                said.insert(total, Total::Held);
+                continue;
+            };
+            let (value, range) = (values[&total], parts.range(told, threshold));
+            let children = self.domain.children(total);
+            let (above, to) = parts.free(told, threshold);
+            let block = if children.iter().any(|&child| near[child]) {
+                block(&cuts, value, above, to)
+            } else {
+                // Away from them any block will do, and the policy's own is published.
+                block(&cuts, value, 0, u64::MAX)
+            };
+            let range = (range.0.max(block.0), range.1.min(block.1));
+            known.insert(total, range);
+            let held = !self.refined && children.iter().any(|&child| self.linked[child]);
+            let plain = !children.iter().any(|&child| near[child]);
+            said.insert(
+                total,
+                match (held, plain) {
+                    (true, _) => Total::Held,
+                    (false, true) => Total::Plain,
+                    (false, false) => Total::Between(range.0, range.1),
+                },
+            );
+        }
+        said
+    }
+
+    /// The neighbourhoods, by all totals and by the number of their first cell, in which only the chain is said.
+    fn shut(&self, near: &[bool]) -> BTreeSet<usize> {
+        let neighbourhoods = self.domain.neighbourhoods();
+        (0..self.domain.inner_len()).filter(|&cell| near[cell]).map(|cell| neighbourhoods[cell]).collect()
+    }
+
+    /// Says a group beside the chain. That one of its cells tells of few people is said of the whole neighbourhood, by
+    /// holding the group back there: it follows from any one that does, and so takes nothing from what few they may be.
+    fn say_beside(
+        &self,
+        group: usize,
+        shown: &[usize],
+        values: &BTreeMap<usize, u64>,
+        shut: &mut BTreeSet<usize>,
+        published: &mut BTreeMap<usize, Total>,
+    ) {
+        let neighbourhoods = self.domain.neighbourhoods();
+        let of = |total: usize| self.domain.children(total).first().map(|&child| neighbourhoods[child]);
+        let cells = self.domain.cells_of_total(group).filter(|&total| !self.closed[total]);
+        let few = cells.filter(|&total| self.tells_of_few(group, total, shown, values));
+        shut.extend(few.filter_map(of));
+        for total in self.domain.cells_of_total(group) {
+            let held = self.closed[total] || of(total).is_none_or(|of| shut.contains(&of));
+            published.insert(total, if held { Total::Held } else { Total::Plain });
+        }
+    }
+
+    /// Whether the total, beside its inner cells and the totals of the groups `shown`, tells of few people.
+    fn tells_of_few(&self, group: usize, total: usize, shown: &[usize], values: &BTreeMap<usize, u64>) -> bool {
+        let threshold = self.policy.threshold().people();
+        let few = |whole: usize, fine: Option<usize>| {
+            self.parts_by(whole, fine, |part| Some(self.counted(part, values)))
+                .is_none_or(|parts| parts.tell_of_few(values[&whole], threshold))
+        };
+        let finer = shown.iter().filter(|&&other| self.domain.refines(Some(other), group));
+        let coarser = shown.iter().filter(|&&other| self.domain.refines(Some(group), other));
+        few(total, None)
+            || finer.clone().any(|&other| few(total, Some(other)))
+            || coarser.clone().any(|&other| self.domain.above(total, other).is_none_or(|above| few(above, Some(group))))
+    }
+
+    /// A cell with what its inner cells say of it.
+    fn counted(&self, cell: usize, values: &BTreeMap<usize, u64>) -> Part {
+        if !self.domain.is_total(cell) {
+            let (low, high) = self.ranges[cell];
+            return Part { low, high, people: self.counts[cell] };
+        }
+        let most = self.domain.children(cell).iter().fold(0u64, |sum, &child| sum.saturating_add(self.ranges[child].1));
+        Part { low: 0, high: most, people: values.get(&cell).copied().unwrap_or(0) }
+    }
+
+    /// The totals of the chain that are not closed, finest first.
+    fn cells<'c>(&'c self, chain: &'c [Link]) -> impl Iterator<Item = (&'c Link, usize)> {
+        chain.iter().flat_map(|link| self.domain.cells_of_total(link.group).map(move |total| (link, total)))
+    }
+
+    /// The parts of a total of the chain with what is `known` of them; `None` where the total is closed.
+    fn parts(
+        &self,
+        total: usize,
+        fine: Option<usize>,
+        values: &BTreeMap<usize, u64>,
+        known: &BTreeMap<usize, Range>,
+    ) -> Option<Parts> {
+        let part = |cell: usize| {
+            let counted = self.counted(cell, values);
+            let (low, high) = if fine.is_none() { (counted.low, counted.high) } else { *known.get(&cell)? };
+            Some(Part { low, high, ..counted })
+        };
+        if self.closed[total] { None } else { self.parts_by(total, fine, part) }
+    }
+
+    /// The cells of `fine` (`None`: the inner cells) under a total, listed by the people who cannot overlap.
+    fn parts_by(&self, total: usize, fine: Option<usize>, part: impl Fn(usize) -> Option<Part>) -> Option<Parts> {
+        let key = self.domain.key(total)?;
+        let mut separate: BTreeMap<Vec<Option<usize>>, Vec<Part>> = BTreeMap::new();
+        for cell in self.domain.cells_under(&key, fine) {
+            let CellKey(mut key) = self.domain.key(cell)?;
+            for (dimension, level) in key.iter_mut().enumerate() {
+                if !separates(self.domain, dimension) {
+                    *level = None;
+                }
+            }
+            separate.entry(key).or_default().push(part(cell)?);
+        }
+        Some(Parts(separate.into_values().collect()))
+    }
 }
 
 /// Whether each cell of `coarse` is the union of cells of `fine`, whose own overlaps then do not matter.
@@ -83,46 +249,6 @@ fn are_unions_of(domain: &Domain, coarse: usize, fine: usize) -> bool {
 fn separates(domain: &Domain, dimension: usize) -> bool {
     let dimension = &domain.dimensions()[dimension];
     dimension.per == Per::Person && dimension.levels.len() > 1
-}
-
-/// The parts of a total, listed by the people that cannot overlap, and the least value that the total can have.
-fn parts_of(
-    domain: &Domain,
-    parts: Parts,
-    total: usize,
-    inner: &[Range],
-    known: &BTreeMap<usize, Range>,
-) -> (Vec<Vec<Range>>, u64) {
-    let mut separate: BTreeMap<Vec<Option<usize>>, Vec<Range>> = BTreeMap::new();
-    match parts {
-        Parts::Inner => {
-            for child in domain.children(total) {
-                let CellKey(mut key) = domain.key(child).unwrap_or(CellKey(Vec::new()));
-                for (dimension, level) in key.iter_mut().enumerate() {
-                    if !separates(domain, dimension) {
-                        *level = None;
-                    }
-                }
-                separate.entry(key).or_default().push(inner[child]);
-            }
-        }
-        Parts::Group(group) => {
-            let key = domain.key(total).unwrap_or(CellKey(Vec::new()));
-            let cells = domain.cells_under(&key, Some(group));
-            let ranges = cells.into_iter().filter_map(|cell| known.get(&cell).copied());
-            separate.insert(Vec::new(), ranges.collect());
-        }
-    }
-    let parts: Vec<Vec<Range>> = separate.into_values().collect();
-    let least = parts.iter().map(|overlapping| overlapping.iter().map(|r| r.0).max().unwrap_or(0)).sum();
-    (parts, least)
-}
-
-/// The cuts `c` with `above < c <= to` leave every table of parts on both sides.
-fn free(parts: &[Vec<Range>]) -> (u64, u64) {
-    let above = parts.iter().map(|overlapping| overlapping.iter().map(|r| r.1).max().unwrap_or(0)).sum();
-    let to = parts.iter().flatten().map(|r| r.0).sum();
-    (above, to)
 }
 
 /// The block around `value` between neighbouring cuts with `above < cut <= to`.
@@ -148,22 +274,41 @@ mod tests {
     use crate::policy::Policy;
 
     proptest! {
-        /// Whatever the parts are within their ranges, every block between free cuts can be reached by overlaps alone.
+        /// Whatever the parts are within their ranges, everything that is told apart, and then every block between free
+        /// cuts, can be reached by overlaps alone.
         #[test]
         fn every_block_is_open_to_every_table(
-            parts in prop::collection::vec(prop::collection::vec((0u64..30, 0u64..30, 0u64..6), 1..5), 1..4),
-            value in 0u64..200,
+            parts in prop::collection::vec(prop::collection::vec((0u64..60, 0u64..30, 0u64..6), 1..5), 1..4),
+            value in 0u64..400,
         ) {
-            let ranges: Vec<Vec<Range>> =
-                parts.iter().map(|p| p.iter().map(|&(low, _, width)| (low, low + width)).collect()).collect();
-            let table: Vec<Vec<u64>> =
-                parts.iter().map(|p| p.iter().map(|&(low, at, width)| low + at % (width + 1)).collect()).collect();
-            let least: u64 = table.iter().map(|p| p.iter().max().unwrap()).sum();
-            let greatest: u64 = table.iter().flatten().sum();
-            let (above, to) = free(&ranges);
-            let (low, high) = block(&TotalCuts(Policy::nhs_sde()), value, above, to);
+            let threshold = 10;
+            let part = |&(low, at, width): &(u64, u64, u64)| Part { low, high: low + width, people: low + at % (width + 1) };
+            let parts = Parts(parts.iter().map(|separate| separate.iter().map(part).collect()).collect());
+            let least: u64 = parts.0.iter().map(|s| s.iter().map(|p| p.people).max().unwrap()).sum();
+            let greatest: u64 = parts.0.iter().flatten().map(|p| p.people).sum();
+            let value = least + value % (greatest - least + 1);
+            let told = parts.told(value, threshold);
+            if told == Told::Nothing || told == Told::Sum {
+                return Ok(());
+            }
+            // Both kinds of few, and neither, are open to these very parts.
+            prop_assert!(greatest - least >= 2 * threshold);
+            prop_assert!(parts.told(least, threshold) == Told::FewBeside);
+            prop_assert!(parts.told(greatest, threshold) == Told::FewAgain);
+            prop_assert!(parts.told(least + threshold, threshold) == Told::Settled);
+            let (low, high) = parts.range(told, threshold);
             prop_assert!(low <= value && value <= high);
-            prop_assert!(low <= greatest && high >= least, "{low}..={high} and {least}..={greatest}");
+            // All of the few there may be are in the range.
+            match told {
+                Told::FewBeside => prop_assert!(low <= least && least + threshold - 1 <= high),
+                Told::FewAgain => prop_assert!(low <= greatest + 1 - threshold && greatest <= high),
+                _ => {
+                    let (above, to) = parts.free(told, threshold);
+                    let (low, high) = block(&TotalCuts(Policy::nhs_sde()), value, above, to);
+                    prop_assert!(low <= value && value <= high);
+                    prop_assert!(low <= greatest - threshold && high >= least + threshold);
+                }
+            }
         }
     }
 }

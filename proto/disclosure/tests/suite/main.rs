@@ -11,4 +11,5 @@ mod reasons;
 mod rerun;
 mod tables;
 mod tightened;
+mod unions;
 mod vectors;
