@@ -131,6 +131,10 @@ impl Protected {
 ///   bounds at or above the threshold can be shown, totals of rows that few people, or mostly one, might stand
 ///   behind, and those of all other measures that touch a suppressed count's neighbourhood.
 ///
+/// * Totals of people who may come under several of their levels: such a total less one level, and the sum of the levels
+///   less it, are people too (in the other levels only; those who come again). Fewer of them than the threshold keep every
+///   number that the other figures leave: the total is then said between wider bounds, or withheld.
+///
 /// What is `public` already comes first. An earlier answer is said again, as far as today's policy can say it. Where all
 /// that is public of cells linked by totals is about counts of people, refinement starts from it: a count of people is
 /// then suppressed, shown (more widely, if need be) or withheld so that each suppressed one keeps every value that the
@@ -393,9 +397,9 @@ fn unions(
     refined: Option<&Refined>,
 ) -> BTreeMap<usize, Total> {
     let domain = &raw.domain;
-    let Some(people) = raw.measures.iter().position(|m| m.kind() == MeasureKind::People) else {
-        return BTreeMap::new();
-    };
+    let people = raw.measures.iter().position(|m| m.kind() == MeasureKind::People);
+    let any = (domain.inner_len()..domain.len()).any(|total| domain.is_union(total));
+    let Some(people) = people.filter(|_| any) else { return BTreeMap::new() };
     let free = free(cells, held);
     let hidden = free[people].iter().map(Cell::is_hidden);
     let linked: Vec<bool> =

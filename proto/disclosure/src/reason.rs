@@ -4,7 +4,8 @@
 //! INVARIANT: a reason is a function of the declaration, the policy and the published cells. Neither a count nor what is
 //! public beside the table goes in, so whoever holds a release can work out its reasons, and tables of people that give
 //! the same release give the same reasons. Where two causes leave the same mark they read alike: rows of too few people
-//! and rows that one of them dominates; a total beside a hidden cell and one that is held for what is public beside it.
+//! and rows that one of them dominates; a total beside a hidden cell, one that is held for what is public beside it, and one
+//! over levels of which people may have several.
 
 use crate::cell::Cell;
 use crate::domain::Domain;
@@ -21,7 +22,8 @@ pub enum Reason {
     BelowThreshold,
     /// Rows or a sum of fewer people than the threshold, or dominated by one of them.
     FewOrDominated,
-    /// A total by which a hidden cell could be found.
+    /// A total by which a hidden cell could be found, or how few people are in all of its levels but one, or come under
+    /// several.
     NearSuppressed,
     /// The provider's data does not reach there.
     OutsideCoverage,
@@ -70,7 +72,9 @@ impl Reason {
             Cell::NotCovered => Some(Self::OutsideCoverage),
             Cell::Withheld if domain.is_total(cell) => {
                 let hidden = table.iter().any(|cells| cells[..domain.inner_len()].iter().any(Cell::is_hidden));
-                Some(if hidden { Self::NearSuppressed } else { Self::AlreadyPublic })
+                // A total over levels of which people may have several can tell of few people beside no hidden cell.
+                let union = measures[measure].kind() == MeasureKind::People && domain.is_union(cell);
+                Some(if hidden || union { Self::NearSuppressed } else { Self::AlreadyPublic })
             }
             Cell::Withheld => {
                 let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
@@ -106,6 +110,12 @@ mod tests {
         assert_eq!(of(0), ["below-threshold", "", "already-public", "", "outside-coverage", "near-suppressed"]);
         assert_eq!(of(1), ["few-or-dominated", "few-or-dominated", "already-public", "", "outside-coverage", ""]);
         assert_eq!(reason(2, 0), None);
+        for (per, expected) in [(Per::Person, Reason::AlreadyPublic), (Per::Record, Reason::NearSuppressed)] {
+            let domain = Domain::new(vec![dimension("d", 2, per)], vec![vec![]]).unwrap();
+            let table = [vec![shown, shown, Cell::Withheld]];
+            let reason = Reason::of(&domain, &measures[..1], &Policy::nhs_sde(), &table, (0, 2));
+            assert_eq!(reason, Some(expected));
+        }
         for (place, reason) in Reason::ALL.iter().enumerate() {
             assert!(Reason::ALL[..place].iter().all(|other| other.code() != reason.code()));
         }

@@ -228,11 +228,100 @@ fn totals_over_two_dimensions_of_levels_tell_of_no_few_people() {
             attack(&domain, 2, &tables)
         };
         let found = under(Rule::Ours);
-        println!("{totals:?}: {found:?}");
         assert!(found.few > 0 && found.said > 0, "{found:?}");
         assert_eq!(found.narrowed, 0, "{totals:?}: {found:?}");
         let weak = under(Rule::Rounding);
-        println!("weak {weak:?}");
         assert!(weak.narrowed > 0, "the attack must win: {weak:?}");
     }
+}
+
+/// Inner cells, and how many people are in just these.
+type Region<'a> = (&'a [u32], u32);
+
+fn people_in(regions: &[Region<'_>]) -> Vec<Row> {
+    let mut person = 0;
+    let mut rows = Vec::new();
+    for &(cells, people) in regions {
+        for _ in 0..people {
+            rows.extend(cells.iter().map(|&cell| (cell, person, 0)));
+            person += 1;
+        }
+    }
+    rows
+}
+
+/// A second group of unions over the same cells is said only where none of all these totals tells of few people.
+#[test]
+fn a_second_group_of_unions_is_said_or_held_as_one() {
+    let levels = [(2, Per::Record), (2, Per::Record)];
+    let kinds = [(2, Per::Person), (2, Per::Record), (2, Per::Record)];
+    let by_both: &[&[usize]] = &[&[0], &[1], &[]];
+    let by_level: &[&[usize]] = &[&[1], &[]];
+    let apart: [Region<'_>; 4] = [(&[0], 30), (&[1], 30), (&[2], 30), (&[3], 30)];
+    let check = |sizes: &[(usize, Per)], totals: &[&[usize]], regions: &[Region<'_>], second: usize, said: bool| {
+        let domain = domain(sizes, totals);
+        let (people, cells) = publish(&domain, &Policy::nhs_sde(), &people_in(regions), Rule::Ours);
+        assert!(cells[..domain.inner_len()].iter().all(|cell| matches!(cell, Cell::Shown { .. })), "{cells:?}");
+        let of_second = domain.cells_of_total(second).map(|cell| cells[cell]);
+        let as_said = |cell: Cell| if said { matches!(cell, Cell::Shown { .. }) } else { cell == Cell::Withheld };
+        assert!(of_second.clone().all(as_said), "{:?} of {people:?}", of_second.collect::<Vec<_>>());
+    };
+    let with = |more: &[Region<'static>]| [apart.as_slice(), more].concat();
+    // Rows are the chain, columns the second group.
+    let (rows, columns): (&[Region<'_>], &[Region<'_>]) =
+        (&[(&[0, 1], 20), (&[2, 3], 20)], &[(&[0, 2], 20), (&[1, 3], 20)]);
+    check(&levels, by_both, &with(&[rows, columns].concat()), 1, true);
+    // Nobody comes again in a column.
+    check(&levels, by_both, &with(rows), 1, false);
+    // All but three of a column are in one cell of it.
+    check(
+        &levels,
+        by_both,
+        &[(&[0], 30), (&[1], 30), (&[3], 30), (&[0, 2], 60), (&[2], 3), (&[0, 1], 20), (&[0, 2, 3], 20), (&[1, 3], 20)],
+        1,
+        false,
+    );
+    // All but three of the rows' total are in one column, and come there in either row.
+    check(
+        &levels,
+        by_both,
+        &[(&[0, 3], 40), (&[2, 1], 40), (&[0, 1], 20), (&[2, 3], 20), (&[0, 2], 20), (&[1, 3, 0], 20), (&[1], 3)],
+        1,
+        false,
+    );
+    // The total of two kinds is a union of levels, of which each is the sum of the kinds.
+    let of_both = |one: &[Region<'static>]| one.to_vec();
+    let kinds_apart = of_both(&[
+        (&[0], 30),
+        (&[1], 30),
+        (&[2], 30),
+        (&[3], 30),
+        (&[0, 1], 20),
+        (&[2, 3], 20),
+        (&[0, 2], 20),
+        (&[1, 3], 20),
+        (&[4], 30),
+        (&[5], 30),
+        (&[6], 30),
+        (&[7], 30),
+        (&[4, 5], 20),
+        (&[6, 7], 20),
+        (&[4, 6], 20),
+        (&[5, 7], 20),
+    ]);
+    check(&kinds, by_level, &kinds_apart, 1, true);
+    // All but two of each kind come at the first level, in one cell or the other.
+    let first = of_both(&[
+        (&[0, 2], 30),
+        (&[1, 3], 30),
+        (&[0, 1], 20),
+        (&[2, 3, 0], 20),
+        (&[2], 2),
+        (&[4, 6], 30),
+        (&[5, 7], 30),
+        (&[4, 5], 20),
+        (&[6, 7, 4], 20),
+        (&[6], 2),
+    ]);
+    check(&kinds, by_level, &first, 1, false);
 }
