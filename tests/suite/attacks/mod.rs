@@ -12,6 +12,7 @@ mod completions;
 mod everything;
 mod ground;
 mod insiders;
+mod levels;
 mod linked;
 mod nested;
 mod opted_out;

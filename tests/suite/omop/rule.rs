@@ -149,6 +149,14 @@ impl Question<'_> {
             let said = if may_show { Said::Shown } else { Said::Withheld };
             return (truth, Ceiling { said, low, high: under.iter().map(|cell| cell.high).sum() });
         }
+        let sizes: Vec<u64> = inner.iter().map(|amounts| amounts.len() as u64).filter(|n| *n > 0).collect();
+        let beside = truth.saturating_sub(sizes.iter().copied().max().unwrap_or(0));
+        let again = sizes.iter().sum::<u64>().saturating_sub(truth);
+        if kind == Kind::People && sizes.len() > 1 && beside.min(again) < THRESHOLD {
+            // Few people in one level only, or in several: no figure may tell how many.
+            let low = under.iter().map(|cell| cell.low).max().unwrap_or(0);
+            return (truth, Ceiling { said: Said::Shown, low, high: under.iter().map(|cell| cell.high).sum() });
+        }
         (truth, shown(kind, truth))
     }
 }
