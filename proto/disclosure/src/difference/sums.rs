@@ -108,7 +108,9 @@ impl Sums<'_> {
                 |place: &usize| !member.counts_people() || hard[*place].intersection_len(people) <= self.few;
             let (allowed, alone) = (self.allowed.of(&member), Spread::of(&member));
             let may_tell = |place: &usize| allowed.may_tell_at_all(alone.with(&self.new[*place].figure));
-            let firsts: Vec<usize> = inside.into_iter().filter(may_tell).filter(may_be_in).collect();
+            let lies_within = |place: &usize| self.new[*place].figure.quantity.lies_within(&member.quantity, self.few);
+            let firsts = inside.into_iter().filter(may_tell).filter(may_be_in);
+            let firsts: Vec<usize> = firsts.filter(lies_within).collect();
             if firsts.is_empty() {
                 continue;
             }
@@ -146,14 +148,14 @@ impl Sums<'_> {
         Ok(())
     }
 
-    /// The released figures that new ones lie within but for a few people, the smallest first, and each once with all that
-    /// is known of it.
+    /// The released figures that new ones lie within but for a few people, as far as some of these tell, the smallest first,
+    /// and each once with all that is known of it.
     fn wholes(&self, open: &mut Open<'_>) -> Result<Vec<Whole>, BesideError> {
         let (past, new, few) = (self.compared.past, self.new, self.few);
         let (mut twins, mut insides) = (Twins::default(), Vec::new());
         for release in past.releases() {
             // Only where a new figure lies within everybody of a release can it lie within one of its figures.
-            let within = |&p: &usize| new[p].figure.quantity.people().difference_len(&release.people) <= few;
+            let within = |&p: &usize| new[p].may_be_in(&release.people, few);
             let within: Vec<usize> = (0..new.len()).filter(within).collect();
             for figure in release.figures.clone().filter(|figure| self.alike.binary_search(figure).is_ok()) {
                 let whole = &past.figures()[figure];
@@ -163,10 +165,8 @@ impl Sums<'_> {
                     continue;
                 }
                 let quantity = open.quantity(figure)?;
-                let lies_within = |&p: &usize| {
-                    new[p].may_be_in(quantity.people(), few) && new[p].figure.quantity.lies_within(&quantity, few)
-                };
-                let inside: Vec<usize> = inside.into_iter().filter(lies_within).collect();
+                let inside: Vec<usize> =
+                    inside.into_iter().filter(|&p| new[p].may_be_in(quantity.people(), few)).collect();
                 if inside.is_empty() {
                     continue;
                 }

@@ -1,16 +1,17 @@
 //! Finds two figures that come too close to two others.
 //!
-//! `a + b − c − d` tells of a few people where a and b together are nearly the same people as c and d together, though none
-//! of the four lies within another: bands that are cut elsewhere, a month in which people moved from one level to another,
-//! two differences of nearly the same people. All such relations of a new figure are found, by what any of them must be
-//! like: of some of its people, which are looked at, all but a few are in one or the other of two figures; what one of
-//! these has beyond it is in the figure that stands beside it; and the fourth is of a size, and a sketch, that follow from
-//! the three. People in both figures of a side count twice.
+//! `a + b − c − d` tells of a few people where a and b together are nearly the same people as c and d together, each as
+//! often, though none of the four is nearly another: bands that are cut elsewhere, a month in which people moved from one
+//! level to another, two differences of nearly the same people, either of two cohorts beside both of them. All such
+//! relations of a new figure are found, by what any of them must be like: of some of its people, which are looked at, all
+//! but a few are in one or the other of two figures on the other side; whom one of these has beyond it is in the figure that
+//! stands beside it, or, if there is nobody, whom that lacks of it is in the other; and the fourth is of a size, a sketch,
+//! and of people of those looked at, that follow from the three. People in both figures of a side count twice.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use roaring::{MultiOps, RoaringBitmap};
+use roaring::RoaringBitmap;
 
 use super::effort::Effort;
 use super::judge::New;
@@ -45,14 +46,37 @@ struct Figure<'a> {
     sketch: &'a Sketch,
 }
 
-/// Figures against which another, with the new one, may stand: it must hold what they have beyond the new one.
+/// Figures on the other side from a new one, and people who tell what must stand beside them or it.
 struct Asked {
     first: usize,
-    /// Some people of the new figure, and then some of whom some of the others have beyond it.
+    /// Some people of the new figure, and then some by whom the others differ from it.
     people: Vec<u32>,
     of_first: usize,
-    /// With how many people each has beyond the new one at least.
-    seconds: Vec<(usize, u64)>,
+    seconds: Vec<Second>,
+}
+
+/// A figure on the other side from a new one.
+struct Second {
+    figure: usize,
+    how: How,
+    /// How many people these are, at least.
+    people: u64,
+}
+
+/// A figure that holds some of the people of a new one who are looked at.
+struct Holder {
+    size: u64,
+    figure: usize,
+    held: u64,
+}
+
+/// How a figure differs from a new one by more than a few people.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It has them, and so has the figure beside the new one.
+    Beyond,
+    /// It has nobody beyond the new one, and lacks them; the figure beside it has them.
+    Lacking,
 }
 
 impl<'a> Twos<'a> {
@@ -76,7 +100,7 @@ impl<'a> Twos<'a> {
         let held = self.holders(samples.iter().map(Vec::as_slice));
         let (mut found, mut asked) = (Vec::new(), Vec::new());
         for (first, sample) in firsts.zip(samples) {
-            self.across(first, sample, &held, &mut asked, &mut found)?;
+            self.across(first, sample, &held, &mut asked);
         }
         let held = self.holders(asked.iter().map(|asked| asked.people.as_slice()));
         for asked in asked {
@@ -86,58 +110,46 @@ impl<'a> Twos<'a> {
     }
 
     /// Figures that hold at least half of the new one's people but for a few: of a relation there is one on the other side.
-    fn across(
-        &self,
-        first: usize,
-        sample: Vec<u32>,
-        held: &Holders,
-        asked: &mut Vec<Asked>,
-        found: &mut Vec<Vec<usize>>,
-    ) -> Option<()> {
-        let (held, size) = (Marks::of(&sample, held), sample.len());
-        let all = size as u64;
-        let half = all.saturating_sub(self.few()).div_ceil(2);
+    fn across(&self, first: usize, sample: Vec<u32>, held: &Holders, asked: &mut Vec<Asked>) {
+        let (held, size) = (Marks::of(&sample, held, self.figures.len()), sample.len());
+        let half = (size as u64).saturating_sub(self.few()).div_ceil(2);
         let mut next = Asked { first, of_first: size, people: sample, seconds: Vec::new() };
         for (second, row) in held.rows() {
             if second == first || row.len_before(size) < half || !self.may_tell(&[first], &[second]) {
                 continue;
             }
-            let (own, other) = (self.people(first), self.people(second));
             // Whoever has many more people has many beyond the first.
-            let mut beyond = other.len().saturating_sub(own.len());
+            let mut beyond = self.size(second).saturating_sub(self.size(first));
             if beyond <= self.few() {
-                beyond = other.difference_len(own);
+                beyond = self.people(second).difference_len(self.people(first));
             }
-            let left = (own.len() + beyond).saturating_sub(other.len());
-            if beyond > self.few() {
-                asked.extend(self.ask(&mut next, second, beyond));
-            } else if left > self.few() {
-                // The second is a part of the first, and the rest of that in the third.
-                self.compare(held.rows().count())?;
-                let fits = |other: Row<'_>| {
-                    all - row.len_of_either(other) <= self.few() && row.len_of_both(other) <= self.few()
-                };
-                for (third, _) in held.rows().filter(|(third, other)| *third != first && fits(*other)) {
-                    self.fourth([second, third], first, found)?;
-                }
-            }
+            let lacking = (self.size(first) + beyond).saturating_sub(self.size(second));
+            let second = if beyond > self.few() {
+                Second { figure: second, how: How::Beyond, people: beyond }
+            } else if lacking > self.few() {
+                Second { figure: second, how: How::Lacking, people: lacking }
+            } else {
+                // They are nearly the same people, and say the same.
+                continue;
+            };
+            asked.extend(self.ask(&mut next, second));
         }
         asked.push(next);
-        Some(())
     }
 
-    /// Notes some of the people whom a figure has beyond the first. Gives what was noted before where that is enough at
-    /// once.
-    fn ask(&self, asked: &mut Asked, second: usize, beyond: u64) -> Option<Asked> {
-        let (own, other) = (self.people(asked.first), self.people(second));
+    /// Notes some of the people by whom a figure differs from the first. Gives what was noted before where that is enough
+    /// at once.
+    fn ask(&self, asked: &mut Asked, second: Second) -> Option<Asked> {
+        let (own, other) = (self.people(asked.first), self.people(second.figure));
+        let (one, without) = if second.how == How::Beyond { (other, own) } else { (own, other) };
         let least = usize::try_from(self.few()).unwrap_or(usize::MAX).saturating_add(1);
-        let held = asked.people.iter().skip(asked.of_first).filter(|&&person| other.contains(person));
+        let held = asked.people.iter().filter(|&&person| one.contains(person) && !without.contains(person));
         let known = held.take(least).count();
         let mut full = None;
         if known < least {
-            let mut next: Vec<u32> = spread(other, WITNESSES).filter(|&person| !own.contains(person)).collect();
+            let mut next: Vec<u32> = spread(one, WITNESSES).filter(|&person| !without.contains(person)).collect();
             if next.len() < least {
-                next = spread(&(other - own), WITNESSES.max(least)).collect();
+                next = spread(&(one - without), WITNESSES.max(least)).collect();
             }
             if asked.people.len() > asked.of_first + ASKED {
                 let people = asked.people[..asked.of_first].to_vec();
@@ -146,69 +158,103 @@ impl<'a> Twos<'a> {
             next.retain(|person| !asked.people.contains(person));
             asked.people.append(&mut next);
         }
-        asked.seconds.push((second, beyond));
+        asked.seconds.push(second);
         full
     }
 
-    /// Figures that hold what one has beyond the first, and with the first stand against that one.
-    fn beside(
-        &self,
-        &Asked { first, ref people, of_first, ref seconds }: &Asked,
-        held: &Holders,
-        found: &mut Vec<Vec<usize>>,
-    ) -> Option<()> {
-        let held = Marks::of(people, held);
-        let alone = held.rows().filter(|(_, row)| row.len_before(of_first) <= self.few());
-        let thirds: Vec<(usize, u64, Row<'_>)> =
-            alone.map(|(third, row)| (third, self.people(third).len().saturating_add(self.few()), row)).collect();
-        for &(second, beyond) in seconds {
-            self.compare(thirds.len())?;
-            let asked = held.beyond(second, of_first);
-            for &(third, most, row) in &thirds {
-                let fits = beyond <= most && row.lacks_at_most(&asked, self.few()) && third != second;
-                if fits && self.may_tell(&[first, third], &[second]) {
-                    self.fourth([first, third], second, found)?;
+    /// Figures that hold the people by whom one differs from the first, and stand beside that one or the first.
+    fn beside(&self, asked: &Asked, held: &Holders, found: &mut Vec<Vec<usize>>) -> Option<()> {
+        let first = asked.first;
+        let held = Marks::of(&asked.people, held, self.figures.len());
+        let holder = |(figure, row): (usize, Row<'_>)| Holder {
+            size: self.size(figure),
+            figure,
+            held: row.len_before(asked.of_first),
+        };
+        let mut holders: Vec<Holder> = held.rows().map(holder).filter(|holder| holder.held > 0).collect();
+        holders.sort_unstable_by_key(|holder| (holder.size, holder.figure));
+        for second in &asked.seconds {
+            let (whose, not) = if second.how == How::Beyond { (second.figure, first) } else { (first, second.figure) };
+            let missing = held.only(whose, not);
+            self.compare(held.len())?;
+            for (third, row) in held.rows() {
+                let fits = second.people <= self.size(third).saturating_add(self.few())
+                    && third != second.figure
+                    && third != first
+                    && row.lacks_at_most(&missing, self.few());
+                // What has the missing people stands beside whichever figure has them not.
+                if fits && self.may_tell(&[not, third], &[whose]) {
+                    self.fourth([not, third], whose, (&held, &holders, asked.of_first), found)?;
                 }
             }
         }
         Some(())
     }
 
-    /// Figures that are nearly `a` and `b` together without `c`.
-    fn fourth(&self, [a, b]: [usize; 2], c: usize, found: &mut Vec<Vec<usize>>) -> Option<()> {
+    /// Figures that are nearly `a` and `b` together without `c`, by how many of the first people each of `holders` holds.
+    fn fourth(
+        &self,
+        [a, b]: [usize; 2],
+        c: usize,
+        (held, holders, of_first): (&Marks, &[Holder], usize),
+        found: &mut Vec<Vec<usize>>,
+    ) -> Option<()> {
         // Of the few who are left over each may be in both figures of a side.
         let (few, differing) = (self.few().saturating_mul(2), self.few().saturating_mul(3));
-        let size = |figure: usize| self.people(figure).len();
-        let together = size(a).saturating_add(size(b));
+        let together = self.size(a).saturating_add(self.size(b));
         let (least, most) = (together.saturating_sub(few), together.saturating_add(few));
-        let near = self.of_sizes(least.saturating_sub(size(c)), most.saturating_sub(size(c)));
-        self.compare(near.len())?;
-        let sketch = |figure: usize| self.figures[figure].sketch;
-        for d in near.filter(|d| ![a, b, c].contains(d)) {
+        let sizes = least.saturating_sub(self.size(c))..=most.saturating_sub(self.size(c));
+        let rows = [a, b, c].map(|figure| held.row(figure));
+        let must_hold = Row::len_left([rows[0], rows[1]], rows[2], of_first).saturating_sub(self.few());
+        let mut look = |d: usize| {
             let new = [a, b, c, d].map(|figure| self.figures[figure].member.new);
-            if new.iter().any(Option::is_none)
+            let sketch = |figure: usize| self.figures[figure].sketch;
+            if ![a, b, c].contains(&d)
+                && new.iter().any(Option::is_none)
                 && self.may_tell(&[a, b], &[c, d])
+                && Row::are_near_together([rows[0], rows[1]], [rows[2], held.row(d)], self.few())
                 && Sketch::may_be_near_together([sketch(a), sketch(b)], [sketch(c), sketch(d)], differing)
+                && ![(a, d), (b, c), (b, d)].into_iter().any(|(one, other)| self.are_nearly_the_same(one, other))
                 && self.tells([a, b], [c, d])
             {
                 found.push(new.into_iter().flatten().collect());
             }
+        };
+        if must_hold == 0 {
+            let near = self.of_sizes(*sizes.start(), *sizes.end());
+            self.compare(near.len())?;
+            near.for_each(look);
+            return Some(());
         }
-        Some(())
+        let from = holders.partition_point(|holder| holder.size < *sizes.start());
+        let near = holders[from..].iter().take_while(|holder| holder.size <= *sizes.end());
+        let mut looked = 0;
+        near.inspect(|_| looked += 1).filter(|near| near.held >= must_hold).for_each(|near| look(near.figure));
+        self.compare(looked)
+    }
+
+    /// Whether neither has more than a few people beyond the other: these say the same, and the other two differ by as
+    /// much as all four.
+    fn are_nearly_the_same(&self, one: usize, other: usize) -> bool {
+        let beyond = |one: usize, other: usize| self.people(one).difference_len(self.people(other));
+        self.size(one).abs_diff(self.size(other)) <= self.few()
+            && beyond(one, other) <= self.few()
+            && beyond(other, one) <= self.few()
     }
 
     /// Whether the few people by whom two figures differ from two others cannot be whatever so few may be: those whom the
     /// one side has more often than the other, or those whom the other has.
     fn tells(&self, one: [usize; 2], other: [usize; 2]) -> bool {
         let ([a, b], [c, d]) = (one.map(|figure| self.people(figure)), other.map(|figure| self.people(figure)));
-        let (either, or) = (a | b, c | d);
-        if either.symmetric_difference_len(&or) > self.few().saturating_mul(2) {
+        let (either, or, both, twice) = (a | b, c | d, a & b, c & d);
+        let most = self.few().saturating_mul(2);
+        if either.symmetric_difference_len(&or) > most || both.symmetric_difference_len(&twice) > most {
             return false;
         }
         let times =
             |[a, b]: [&RoaringBitmap; 2], person: u32| [a, b].iter().filter(|p| p.contains(person)).count() as u64;
         let (mut more, mut less) = (Vec::new(), Vec::new());
-        for person in &[either ^ or, a & b, c & d].union() {
+        for person in &((either ^ or) | (both ^ twice)) {
             let (here, there) = (times([a, b], person), times([c, d], person));
             match here.cmp(&there) {
                 Ordering::Greater => more.push((person, (here - there) * HUNDREDTHS)),
@@ -244,6 +290,11 @@ impl<'a> Twos<'a> {
         self.effort.spend(figures.div_ceil(COMPARED)).then_some(())
     }
 
+    #[inline]
+    fn size(&self, figure: usize) -> u64 {
+        self.figures[figure].member.people()
+    }
+
     fn people(&self, figure: usize) -> &'a RoaringBitmap {
         self.figures[figure].member.quantity.people()
     }
@@ -273,6 +324,7 @@ mod tests {
     use std::rc::Rc;
 
     use proptest::prelude::*;
+    use roaring::MultiOps as _;
 
     use super::*;
     use crate::bounds::Interval;
@@ -282,22 +334,24 @@ mod tests {
     /// A set of people, how far its bounds lie from its size, and whether it is new.
     type Drawn = (RoaringBitmap, (u64, u64), bool);
 
-    /// Four sets made of four that have nobody in common, so that two of them are nearly the other two, and others.
+    /// Four sets made of four that have nobody in common, and of a fifth that is in all of them, so that two of them are
+    /// nearly the other two, and others.
     fn figures() -> impl Strategy<Value = Vec<Drawn>> {
-        let places = prop::collection::vec(0usize..5, UNIVERSE);
-        let sizes = prop::collection::vec(1usize..80, 4);
+        let places = prop::collection::vec(0usize..6, UNIVERSE);
+        let sizes = (prop::collection::vec(0usize..80, 4), prop_oneof![Just(0), 0usize..80]);
+        let sizes = sizes.prop_map(|(four, in_all)| [four.as_slice(), &[in_all]].concat());
         let noise = prop::collection::vec((0usize..4, 0..UNIVERSE as u32), 0..12);
         let others = prop::collection::vec(prop::collection::btree_set(0..UNIVERSE as u32, 1..60), 0..4);
         let said = prop::collection::vec(((0u64..2, 0u64..2), any::<bool>()), 8);
         (places, sizes, noise, others, said).prop_map(|(places, sizes, noise, others, said)| {
-            let mut atoms = vec![RoaringBitmap::new(); 4];
-            for (person, place) in (0..).zip(places).filter(|(_, place)| *place < 4) {
+            let mut atoms = vec![RoaringBitmap::new(); 5];
+            for (person, place) in (0..).zip(places).filter(|(_, place)| *place < 5) {
                 if (atoms[place].len() as usize) < sizes[place] {
                     atoms[place].insert(person);
                 }
             }
             let mut sets: Vec<RoaringBitmap> =
-                [(0, 1), (2, 3), (0, 2), (1, 3)].iter().map(|&(a, b)| &atoms[a] | &atoms[b]).collect();
+                [(0, 1), (2, 3), (0, 2), (1, 3)].map(|(a, b)| [&atoms[a], &atoms[b], &atoms[4]].union()).into();
             for (set, person) in noise {
                 if !sets[set].remove(person) {
                     sets[set].insert(person);
@@ -314,15 +368,13 @@ mod tests {
         Member::of(Rc::new(Quantity::of_people(people.clone())), known, new.then_some(place))
     }
 
-    /// Whether some two figures with hardly anybody in common tell too much beside some two others, each of which differs
-    /// from them by more than a few: all are tried, one by one.
+    /// Whether some two figures tell too much beside some two others, each of which differs from them by more than a few:
+    /// all are tried, one by one.
     fn some_tell(figures: &[Drawn], members: &[Member], allowed: Allowed) -> bool {
         let (n, few) = (figures.len(), allowed.few());
         let set = |figure: usize| &figures[figure].0;
-        let apart = |a: usize, b: usize| a != b && set(a).intersection_len(set(b)) <= few;
         let differ = |a: usize, c: usize| set(a).symmetric_difference_len(set(c)) > 2 * few;
-        let pairs: Vec<(usize, usize)> =
-            (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).filter(|&(a, b)| apart(a, b)).collect();
+        let pairs: Vec<(usize, usize)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
         pairs.iter().any(|&(a, b)| {
             pairs.iter().filter(|&&(c, d)| ![c, d].contains(&a) && ![c, d].contains(&b)).any(|&(c, d)| {
                 let of = [a, b, c, d];
