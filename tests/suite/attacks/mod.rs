@@ -9,6 +9,7 @@ mod averaging;
 mod bands;
 mod cohorts;
 mod completions;
+mod either;
 mod everything;
 mod ground;
 mod insiders;
