@@ -9,20 +9,20 @@ use super::ground::{Answer, Ground, Question, alone, people};
 use super::puzzle::Puzzle;
 
 /// In one cohort only, in both, in the other only, and in neither.
-const COUNTS: [u64; 4] = [56, 47, 66, 3];
+const COUNTS: [u64; 4] = [56, 247, 66, 3];
 /// The two cohorts, those in both, and everybody.
 const ASKED: [(u32, u32); 4] = [(0, 2), (1, 3), (1, 2), (0, 4)];
 
 /// How many may be in neither, given what was answered to each question.
 fn attack(answers: &[(&Question, Answer)]) -> BTreeSet<u64> {
     let mut puzzle = Puzzle::default();
-    let numbers = COUNTS.map(|_| puzzle.number((0, 200)));
+    let numbers = COUNTS.map(|_| puzzle.number((0, 400)));
     for (question, answer) in answers {
         let over =
             numbers.iter().zip(0..).filter(|(_, of)| question.ranges.iter().any(|(from, to)| (from..to).contains(&of)));
         let over: Vec<usize> = over.map(|(number, _)| *number).collect();
         if let Some(said) = answer {
-            puzzle.sum(&over, said[0].range(800));
+            puzzle.sum(&over, said[0].range(1600));
         }
     }
     puzzle.values(numbers[3])

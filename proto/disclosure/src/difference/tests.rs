@@ -112,8 +112,8 @@ impl Provider {
         None
     }
 
-    /// Whether some two figures without anybody in common, beside two others that lie in them but for fewer people than
-    /// the threshold, tell of those: tried one by one, of people below 128.
+    /// Whether some two figures, beside two others that hold everybody as often but fewer people than the threshold, tell of
+    /// those: tried one by one, of people below 128.
     fn two_tell(&self, k: i64) -> Option<String> {
         let figures = self.past.figures();
         let bits = |f: &Figure| f.quantity(self).unwrap().people().iter().fold(0u128, |bits, p| bits | 1 << p);
@@ -125,13 +125,18 @@ impl Provider {
         };
         let pairs: Vec<(usize, usize)> = (0..sets.len())
             .flat_map(|a| (0..a).map(move |b| (b, a)))
-            .filter(|&(a, b)| sets[a] & sets[b] == 0 && size(sets[a]) >= k && size(sets[b]) >= k)
+            .filter(|&(a, b)| size(sets[a]) >= k && size(sets[b]) >= k)
             .collect();
         for &(a, b) in &pairs {
             for &(c, d) in &pairs {
-                let rest = (sets[a] | sets[b]) & !(sets[c] | sets[d]);
+                let (either, both) = (sets[a] | sets[b], sets[a] & sets[b]);
+                let (or, twice) = (sets[c] | sets[d], sets[c] & sets[d]);
+                // Nobody is more often in the other two, and nobody two times less.
+                let rest = (either & !or) | (both & !twice);
                 let differ = |x: usize, y: usize| size(sets[x] ^ sets[y]) >= 2 * k;
-                if (sets[c] | sets[d]) & !(sets[a] | sets[b]) != 0
+                if or & !either != 0
+                    || twice & !both != 0
+                    || either & !or & both != 0
                     || !(1..k).contains(&size(rest))
                     || !(differ(a, c) && differ(a, d) && differ(b, c) && differ(b, d))
                 {
@@ -516,6 +521,18 @@ fn a_month_in_which_people_moved_tells_of_none_who_left() {
     };
     assert_eq!(left(Provider::forgetful()), Some(7), "the attack does not work");
     assert!(left(Provider::default()).is_none_or(|left| left <= 1));
+}
+
+#[test]
+fn either_of_two_cohorts_beside_both_tells_nothing_of_neither() {
+    let asked = [set(0..303), set(56..369), set(56..303), set(0..372)];
+    let neither = |mut provider: Provider| {
+        let said = asked.each_ref().map(|people| known_bounds(provider.ask_one(people.iter().copied(), &policy(10))));
+        let [(one, _), (other, _), (_, both), (_, all)] = said.map(|said| said.unwrap_or((0, 400)));
+        (all + both).saturating_sub(one + other)
+    };
+    assert_eq!(neither(Provider::forgetful()), 3, "the attack does not work");
+    assert!(neither(Provider::default()) >= 5);
 }
 
 #[test]
