@@ -111,6 +111,16 @@ impl Spread {
         Self { below, above, ..self }
     }
 
+    /// With other figures besides.
+    #[inline]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            excess: self.excess.saturating_add(other.excess),
+            below: self.below.saturating_add(other.below),
+            above: self.above.saturating_add(other.above),
+        }
+    }
+
     /// With one part more.
     #[inline]
     pub(super) fn with(self, part: &Member) -> Self {

@@ -8,7 +8,7 @@
 //! stands beside it, or, if there is nobody, whom that lacks of it is in the other; and the fourth is of a size, a sketch,
 //! and of people of those looked at, that follow from the three. People in both figures of a side count twice.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -44,6 +44,17 @@ pub(super) struct Twos<'a> {
 struct Figure<'a> {
     member: &'a Member,
     sketch: &'a Sketch,
+    size: u64,
+    /// How far it determines a difference by itself, on the one side and on the other.
+    whole: Spread,
+    part: Spread,
+}
+
+impl<'a> Figure<'a> {
+    fn of(member: &'a Member, sketch: &'a Sketch) -> Self {
+        let (whole, part) = (Spread::NONE.beside(member), Spread::NONE.with(member));
+        Self { member, sketch, size: member.people(), whole, part }
+    }
 }
 
 /// Figures on the other side from a new one, and people who tell what must stand beside them or it.
@@ -82,12 +93,12 @@ enum How {
 impl<'a> Twos<'a> {
     /// Only counts of people are looked at, of more people than what a relation may leave over.
     pub(super) fn new(old: &'a [Once<'a>], new: &'a [New], allowed: Allowed, effort: &'a Effort) -> Self {
-        let old = old.iter().map(|once| Figure { member: &once.member, sketch: once.sketch });
-        let new = new.iter().map(|new| Figure { member: &new.figure, sketch: &new.sketch });
+        let old = old.iter().map(|once| Figure::of(&once.member, once.sketch));
+        let new = new.iter().map(|new| Figure::of(&new.figure, &new.sketch));
         let few = allowed.few();
-        let large = |figure: &Figure<'_>| figure.member.counts_people() && figure.member.people() > few;
+        let large = |figure: &Figure<'_>| figure.member.counts_people() && figure.size > few;
         let mut figures: Vec<Figure<'_>> = old.chain(new).filter(large).collect();
-        figures.sort_by_key(|figure| figure.member.people());
+        figures.sort_by_key(|figure| figure.size);
         Self { figures, allowed, effort }
     }
 
@@ -143,7 +154,9 @@ impl<'a> Twos<'a> {
         let (own, other) = (self.people(asked.first), self.people(second.figure));
         let (one, without) = if second.how == How::Beyond { (other, own) } else { (own, other) };
         let least = usize::try_from(self.few()).unwrap_or(usize::MAX).saturating_add(1);
-        let held = asked.people.iter().filter(|&&person| one.contains(person) && !without.contains(person));
+        // Those of the new figure who are looked at are not beyond it.
+        let from = if second.how == How::Beyond { asked.of_first } else { 0 };
+        let held = asked.people[from..].iter().filter(|&&person| one.contains(person) && !without.contains(person));
         let known = held.take(least).count();
         let mut full = None;
         if known < least {
@@ -173,15 +186,16 @@ impl<'a> Twos<'a> {
         };
         let mut holders: Vec<Holder> = held.rows().map(holder).filter(|holder| holder.held > 0).collect();
         holders.sort_unstable_by_key(|holder| (holder.size, holder.figure));
+        let mut thirds: Vec<(u64, usize, Row<'_>)> =
+            held.rows().map(|(third, row)| (self.size(third).saturating_add(self.few()), third, row)).collect();
+        thirds.sort_unstable_by_key(|&(most, third, _)| (Reverse(most), third));
         for second in &asked.seconds {
             let (whose, not) = if second.how == How::Beyond { (second.figure, first) } else { (first, second.figure) };
             let missing = held.only(whose, not);
-            self.compare(held.len())?;
-            for (third, row) in held.rows() {
-                let fits = second.people <= self.size(third).saturating_add(self.few())
-                    && third != second.figure
-                    && third != first
-                    && row.lacks_at_most(&missing, self.few());
+            let thirds = &thirds[..thirds.partition_point(|&(most, ..)| most >= second.people)];
+            self.compare(thirds.len())?;
+            for &(_, third, row) in thirds {
+                let fits = row.lacks_at_most(&missing, self.few()) && third != second.figure && third != first;
                 // What has the missing people stands beside whichever figure has them not.
                 if fits && self.may_tell(&[not, third], &[whose]) {
                     self.fourth([not, third], whose, (&held, &holders, asked.of_first), found)?;
@@ -277,8 +291,8 @@ impl<'a> Twos<'a> {
     }
 
     fn spread(&self, wholes: &[usize], parts: &[usize]) -> Spread {
-        let spread = wholes.iter().fold(Spread::NONE, |spread, &whole| spread.beside(self.figures[whole].member));
-        parts.iter().fold(spread, |spread, &part| spread.with(self.figures[part].member))
+        let spread = wholes.iter().fold(Spread::NONE, |spread, &whole| spread.and(self.figures[whole].whole));
+        parts.iter().fold(spread, |spread, &part| spread.and(self.figures[part].part))
     }
 
     /// The most people whom a relation that tells of few leaves over.
@@ -292,7 +306,7 @@ impl<'a> Twos<'a> {
 
     #[inline]
     fn size(&self, figure: usize) -> u64 {
-        self.figures[figure].member.people()
+        self.figures[figure].size
     }
 
     fn people(&self, figure: usize) -> &'a RoaringBitmap {
@@ -300,7 +314,7 @@ impl<'a> Twos<'a> {
     }
 
     fn of_sizes(&self, least: u64, most: u64) -> Range<usize> {
-        let below = |most: u64| self.figures.partition_point(|figure| figure.member.people() < most);
+        let below = |most: u64| self.figures.partition_point(|figure| figure.size < most);
         below(least)..below(most.saturating_add(1))
     }
 
@@ -411,9 +425,9 @@ mod tests {
             let members: Vec<Member> = figures.iter().zip(0..).map(|(figure, place)| member(figure, place)).collect();
             let sketches: Vec<Sketch> = figures.iter().map(|(people, ..)| Sketch::of(people)).collect();
             let mut known: Vec<Figure<'_>> =
-                members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
-            known.retain(|figure| figure.member.people() > few);
-            known.sort_by_key(|figure| figure.member.people());
+                members.iter().zip(&sketches).map(|(member, sketch)| Figure::of(member, sketch)).collect();
+            known.retain(|figure| figure.size > few);
+            known.sort_by_key(|figure| figure.size);
             let effort = Effort::new();
             prop_assert!(effort.begin());
             let twos = Twos { figures: known, allowed, effort: &effort };
@@ -437,8 +451,8 @@ mod tests {
             assert!(some_tell(&drawn, &members, allowed));
             let sketches: Vec<Sketch> = drawn.iter().map(|(people, ..)| Sketch::of(people)).collect();
             let mut figures: Vec<Figure<'_>> =
-                members.iter().zip(&sketches).map(|(member, sketch)| Figure { member, sketch }).collect();
-            figures.sort_by_key(|figure| figure.member.people());
+                members.iter().zip(&sketches).map(|(member, sketch)| Figure::of(member, sketch)).collect();
+            figures.sort_by_key(|figure| figure.size);
             let effort = Effort::new();
             assert!(effort.begin());
             let twos = Twos { figures, allowed, effort: &effort };
