@@ -422,7 +422,7 @@ fn unions(
         refined: refined.is_some_and(|refined| refined.measure == people),
         closed: &closed,
     };
-    unions.publish(|total| people_of(raw, &domain.children(total)))
+    unions.publish(|inner| people_of(raw, inner))
 }
 
 /// What is said about one total of one measure whose inner cells say `inner`.

@@ -21,6 +21,7 @@
 //! they came. Whatever rows fit the totals, each cell has people who fit its rows and all of its other figures; that
 //! holds as long as no total of another measure is shown beside them.
 
+mod beside;
 mod cuts;
 mod form;
 mod known;

@@ -8,11 +8,12 @@
 //!
 //! One group of unions is published so, the finest declared, and above it those that are unions of its very cells. Two
 //! unions over the same cells together say something of the cells: other groups are said where nothing near is suppressed
-//! or told to be of few people, and no cell of theirs tells of few people either; else they are held back, all that
-//! totals link.
+//! or told to be of few people, and they are sums of what is said or tell of few people neither themselves nor
+//! [beside](super::beside) others; else they are held back, all that totals link.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::{Beside, lie_within};
 use super::cuts::TotalCuts;
 use super::form::finest_first;
 use super::overlap::{Part, Parts, Range, Told};
@@ -40,6 +41,9 @@ pub(crate) struct Unions<'a> {
     pub(crate) closed: &'a [bool],
 }
 
+/// Where nothing tells of few people.
+static NOWHERE: BTreeSet<usize> = BTreeSet::new();
+
 /// One group of the chain: what its cells are made of, themselves or cells of the group before.
 struct Link {
     group: usize,
@@ -47,21 +51,21 @@ struct Link {
 }
 
 impl Unions<'_> {
-    /// What is published of each union; `distinct` gives the true value of a total.
-    pub(crate) fn publish(&self, distinct: impl Fn(usize) -> u64) -> BTreeMap<usize, Total> {
+    /// What is published of each union; `distinct` counts the people in some inner cells.
+    pub(crate) fn publish(&self, distinct: impl Fn(&[usize]) -> u64) -> BTreeMap<usize, Total> {
         let groups: Vec<usize> =
             (0..self.domain.totals().len()).filter(|&total| !self.domain.adds_up(None, total)).collect();
         let cells = groups.iter().flat_map(|&group| self.domain.cells_of_total(group));
-        let values: BTreeMap<usize, u64> = cells.map(|cell| (cell, distinct(cell))).collect();
+        let values: BTreeMap<usize, u64> = cells.map(|cell| (cell, distinct(&self.domain.children(cell)))).collect();
         let (chain, others) = self.chain(&groups);
         let told = self.told(&chain, &values);
         let near = self.near(&told);
         let mut published = self.say(&chain, &values, &told, &near);
-        let mut shown: Vec<usize> = chain.iter().map(|link| link.group).collect();
-        let mut shut = self.shut(&near);
+        let shut = self.shut(&near);
+        let mut beside = Beside::of(self, chain.iter().map(|link| link.group), &distinct);
         for group in others {
-            self.say_beside(group, &shown, &values, &mut shut, &mut published);
-            shown.push(group);
+            let few = if beside.is_sum(group) { Some(&NOWHERE) } else { beside.held(group) };
+            self.say_beside(group, &shut, few, &mut published);
         }
         published
     }
@@ -156,39 +160,22 @@ impl Unions<'_> {
         (0..self.domain.inner_len()).filter(|&cell| near[cell]).map(|cell| neighbourhoods[cell]).collect()
     }
 
-    /// Says a group beside the chain. That one of its cells tells of few people is said of the whole neighbourhood, by
-    /// holding the group back there: it follows from any one that does, and so takes nothing from what few they may be.
+    /// Says a group beside the chain, but not in the neighbourhoods that are `shut`, nor where it tells of `few` people; `None`
+    /// where it may tell of them anywhere.
     fn say_beside(
         &self,
         group: usize,
-        shown: &[usize],
-        values: &BTreeMap<usize, u64>,
-        shut: &mut BTreeSet<usize>,
+        shut: &BTreeSet<usize>,
+        few: Option<&BTreeSet<usize>>,
         published: &mut BTreeMap<usize, Total>,
     ) {
         let neighbourhoods = self.domain.neighbourhoods();
-        let of = |total: usize| self.domain.children(total).first().map(|&child| neighbourhoods[child]);
-        let cells = self.domain.cells_of_total(group).filter(|&total| !self.closed[total]);
-        let few = cells.filter(|&total| self.tells_of_few(group, total, shown, values));
-        shut.extend(few.filter_map(of));
         for total in self.domain.cells_of_total(group) {
-            let held = self.closed[total] || of(total).is_none_or(|of| shut.contains(&of));
+            let of = self.domain.children(total).first().map(|&child| neighbourhoods[child]);
+            let open = |of: usize| !shut.contains(&of) && few.is_some_and(|few| !few.contains(&of));
+            let held = self.closed[total] || !of.is_some_and(open);
             published.insert(total, if held { Total::Held } else { Total::Plain });
         }
-    }
-
-    /// Whether the total, beside its inner cells and the totals of the groups `shown`, tells of few people.
-    fn tells_of_few(&self, group: usize, total: usize, shown: &[usize], values: &BTreeMap<usize, u64>) -> bool {
-        let threshold = self.policy.threshold().people();
-        let few = |whole: usize, fine: Option<usize>| {
-            self.parts_by(whole, fine, |part| Some(self.counted(part, values)))
-                .is_none_or(|parts| parts.tell_of_few(values[&whole], threshold))
-        };
-        let finer = shown.iter().filter(|&&other| self.domain.refines(Some(other), group));
-        let coarser = shown.iter().filter(|&&other| self.domain.refines(Some(group), other));
-        few(total, None)
-            || finer.clone().any(|&other| few(total, Some(other)))
-            || coarser.clone().any(|&other| self.domain.above(total, other).is_none_or(|above| few(above, Some(group))))
     }
 
     /// A cell with what its inner cells say of it.
@@ -242,11 +229,11 @@ impl Unions<'_> {
 /// Whether each cell of `coarse` is the union of cells of `fine`, whose own overlaps then do not matter.
 fn are_unions_of(domain: &Domain, coarse: usize, fine: usize) -> bool {
     let mut summed = (0..domain.dimensions().len()).filter(|&d| domain.axis(Some(coarse), d) != Some(0));
-    domain.refines(Some(fine), coarse) && summed.all(|d| !separates(domain, d))
+    summed.all(|d| !separates(domain, d)) && lie_within(domain, fine, coarse)
 }
 
 /// Whether people under different levels of the dimension are different people, and there are several levels.
-fn separates(domain: &Domain, dimension: usize) -> bool {
+pub(super) fn separates(domain: &Domain, dimension: usize) -> bool {
     let dimension = &domain.dimensions()[dimension];
     dimension.per == Per::Person && dimension.levels.len() > 1
 }

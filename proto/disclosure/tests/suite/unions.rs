@@ -219,9 +219,19 @@ fn regions() -> Vec<Vec<Row>> {
 #[test]
 fn totals_over_two_dimensions_of_levels_tell_of_no_few_people() {
     let all = regions();
-    let shapes: [&[&[usize]]; 4] = [&[&[0], &[1], &[]], &[&[0], &[1]], &[&[0], &[]], &[&[]]];
-    for totals in shapes {
-        let domain = domain(&[(2, Per::Record), (2, Per::Record)], totals);
+    let levels = [(2, Per::Record), (2, Per::Record)];
+    // To keep the one level of a dimension is to sum over it.
+    let and_one = [(2, Per::Record), (2, Per::Record), (1, Per::Record)];
+    let shapes: [(&[_], &[&[usize]]); 6] = [
+        (&levels, &[&[0], &[1], &[]]),
+        (&levels, &[&[0], &[1]]),
+        (&levels, &[&[0], &[]]),
+        (&levels, &[&[]]),
+        (&and_one, &[&[1], &[2]]),
+        (&and_one, &[&[0, 2], &[2], &[]]),
+    ];
+    for (sizes, totals) in shapes {
+        let domain = domain(sizes, totals);
         let policy = policy(2, Zeros::Shown);
         let under = |rule| {
             let tables: Vec<Published> = all.iter().map(|rows| publish(&domain, &policy, rows, rule)).collect();
@@ -250,78 +260,48 @@ fn people_in(regions: &[Region<'_>]) -> Vec<Row> {
     rows
 }
 
-/// A second group of unions over the same cells is said only where none of all these totals tells of few people.
+/// A second group of unions over the same cells is said only where it crosses no other, and no kind of people who cannot
+/// overlap tells of few people by itself: whoever has the totals of both kinds has those of each but for an overlap.
 #[test]
 fn a_second_group_of_unions_is_said_or_held_as_one() {
     let levels = [(2, Per::Record), (2, Per::Record)];
+    let and_one = [(2, Per::Record), (2, Per::Record), (1, Per::Record)];
     let kinds = [(2, Per::Person), (2, Per::Record), (2, Per::Record)];
-    let by_both: &[&[usize]] = &[&[0], &[1], &[]];
-    let by_level: &[&[usize]] = &[&[1], &[]];
-    let apart: [Region<'_>; 4] = [(&[0], 30), (&[1], 30), (&[2], 30), (&[3], 30)];
     let check = |sizes: &[(usize, Per)], totals: &[&[usize]], regions: &[Region<'_>], second: usize, said: bool| {
         let domain = domain(sizes, totals);
         let (people, cells) = publish(&domain, &Policy::nhs_sde(), &people_in(regions), Rule::Ours);
         assert!(cells[..domain.inner_len()].iter().all(|cell| matches!(cell, Cell::Shown { .. })), "{cells:?}");
         let of_second = domain.cells_of_total(second).map(|cell| cells[cell]);
         let as_said = |cell: Cell| if said { matches!(cell, Cell::Shown { .. }) } else { cell == Cell::Withheld };
-        assert!(of_second.clone().all(as_said), "{:?} of {people:?}", of_second.collect::<Vec<_>>());
+        assert!(of_second.clone().all(as_said), "{totals:?}: {:?} of {people:?}", of_second.collect::<Vec<_>>());
     };
-    let with = |more: &[Region<'static>]| [apart.as_slice(), more].concat();
-    // Rows are the chain, columns the second group.
-    let (rows, columns): (&[Region<'_>], &[Region<'_>]) =
-        (&[(&[0, 1], 20), (&[2, 3], 20)], &[(&[0, 2], 20), (&[1, 3], 20)]);
-    check(&levels, by_both, &with(&[rows, columns].concat()), 1, true);
-    // Nobody comes again in a column.
-    check(&levels, by_both, &with(rows), 1, false);
-    // All but three of a column are in one cell of it.
-    check(
-        &levels,
-        by_both,
-        &[(&[0], 30), (&[1], 30), (&[3], 30), (&[0, 2], 60), (&[2], 3), (&[0, 1], 20), (&[0, 2, 3], 20), (&[1, 3], 20)],
-        1,
-        false,
-    );
-    // All but three of the rows' total are in one column, and come there in either row.
-    check(
-        &levels,
-        by_both,
-        &[(&[0, 3], 40), (&[2, 1], 40), (&[0, 1], 20), (&[2, 3], 20), (&[0, 2], 20), (&[1, 3, 0], 20), (&[1], 3)],
-        1,
-        false,
-    );
+    // Rows and columns, of which each overlaps in many people. The rows' overlap less that of a column are people as well.
+    let apart: [Region<'static>; 8] =
+        [(&[0], 30), (&[1], 30), (&[2], 30), (&[3], 30), (&[0, 1], 20), (&[2, 3], 20), (&[0, 2], 20), (&[1, 3], 20)];
+    check(&levels, &[&[0], &[1], &[]], &apart, 0, true);
+    check(&levels, &[&[0], &[1], &[]], &apart, 1, false);
+    check(&levels, &[&[0], &[1], &[]], &apart, 2, true);
+    // To keep the one level of a dimension is to sum over it; all but three come in the first column.
+    check(&and_one, &[&[1], &[2]], &apart, 1, true);
+    let first: [Region<'static>; 7] =
+        [(&[0, 1], 30), (&[2, 3], 30), (&[0], 20), (&[2], 20), (&[0, 2], 20), (&[0, 1, 3], 20), (&[1], 3)];
+    check(&and_one, &[&[1], &[2]], &first, 0, true);
+    check(&and_one, &[&[1], &[2]], &first, 1, true);
+    let domain_of_first = domain(&and_one, &[&[1], &[2]]);
+    let (_, cells) = publish(&domain_of_first, &Policy::nhs_sde(), &people_in(&first), Rule::Ours);
+    let (column, all) = (cells[4], cells[6]);
+    assert!(all.low() <= column.low() && all.high() >= column.high().map(|high| high + 9), "{column:?} {all:?}");
     // The total of two kinds is a union of levels, of which each is the sum of the kinds.
-    let of_both = |one: &[Region<'static>]| one.to_vec();
-    let kinds_apart = of_both(&[
-        (&[0], 30),
-        (&[1], 30),
-        (&[2], 30),
-        (&[3], 30),
-        (&[0, 1], 20),
-        (&[2, 3], 20),
-        (&[0, 2], 20),
-        (&[1, 3], 20),
-        (&[4], 30),
-        (&[5], 30),
-        (&[6], 30),
-        (&[7], 30),
-        (&[4, 5], 20),
-        (&[6, 7], 20),
-        (&[4, 6], 20),
-        (&[5, 7], 20),
-    ]);
-    check(&kinds, by_level, &kinds_apart, 1, true);
-    // All but two of each kind come at the first level, in one cell or the other.
-    let first = of_both(&[
-        (&[0, 2], 30),
-        (&[1, 3], 30),
-        (&[0, 1], 20),
-        (&[2, 3, 0], 20),
-        (&[2], 2),
-        (&[4, 6], 30),
-        (&[5, 7], 30),
-        (&[4, 5], 20),
-        (&[6, 7, 4], 20),
-        (&[6], 2),
-    ]);
-    check(&kinds, by_level, &first, 1, false);
+    let of_two = |one: &[Region<'static>], other: &[Region<'static>]| [one, other].concat();
+    let women: [Region<'static>; 8] =
+        [(&[4], 30), (&[5], 30), (&[6], 30), (&[7], 30), (&[4, 5], 20), (&[6, 7], 20), (&[4, 6], 20), (&[5, 7], 20)];
+    // All but two of the women come at the first level, in one cell or the other.
+    let women_at_first: [Region<'static>; 5] =
+        [(&[4, 6], 30), (&[5, 7], 30), (&[4, 5], 20), (&[6, 7, 4], 20), (&[6], 2)];
+    // Totals by level and of all, or by kind, by level and of all: of these the total of all is a sum.
+    for (totals, of_all) in [(&[&[1][..], &[]][..], 1), (&[&[0][..], &[1], &[]][..], 1), (&[&[0][..], &[1]][..], 1)] {
+        check(&kinds, totals, &of_two(&apart, &women), of_all, true);
+        check(&kinds, totals, &of_two(&apart, &women_at_first), of_all, false);
+    }
+    check(&kinds, &[&[0], &[1], &[]], &of_two(&apart, &women_at_first), 2, true);
 }
