@@ -16,6 +16,9 @@ use super::overlap::{Part, Parts};
 use super::unions::{Unions, separates};
 use crate::domain::{CellKey, Domain};
 
+/// Where nothing tells of few people.
+static NOWHERE: BTreeSet<usize> = BTreeSet::new();
+
 /// The parts of a group, or of the inner cells: the people of one of its cells who are of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Partition {
@@ -82,17 +85,21 @@ impl<'u, 'a, D: Fn(&[usize]) -> u64> Beside<'u, 'a, D> {
         beside
     }
 
-    /// Whether each cell of a group is the sum of cells of a group of the chain, of which it then says nothing new.
-    pub(super) fn is_sum(&self, group: usize) -> bool {
-        let partition = Partition::of(self.unions.domain, group, &self.kinds);
-        self.chain.iter().any(|(fine, of_chain)| lie_within(self.unions.domain, *fine, group) && *of_chain == partition)
+    /// The neighbourhoods in which a group is held back because parts tell of few people; `None` where its parts cross others
+    /// and it is held back everywhere. Cells that are sums of cells of the chain say nothing new and tell of nobody.
+    pub(super) fn few(&mut self, group: usize) -> Option<&BTreeSet<usize>> {
+        let domain = self.unions.domain;
+        let partition = Partition::of(domain, group, &self.kinds);
+        let mut alike = self.chain.iter().filter(|(_, of_chain)| *of_chain == partition);
+        if alike.any(|(fine, _)| lie_within(domain, *fine, group)) {
+            return Some(&NOWHERE);
+        }
+        self.add(partition).then_some(&self.few)
     }
 
-    /// The neighbourhoods in which a group is held back because parts tell of few people; `None` where its parts cross others
-    /// and it is held back everywhere.
-    pub(super) fn held(&mut self, group: usize) -> Option<&BTreeSet<usize>> {
-        let partition = Partition::of(self.unions.domain, group, &self.kinds);
-        self.add(partition).then_some(&self.few)
+    /// The neighbourhood of a total.
+    pub(super) fn neighbourhood(&self, total: usize) -> Option<usize> {
+        self.unions.domain.children(total).first().map(|&child| self.neighbourhoods[child])
     }
 
     /// Takes in the parts of a group, and finds where they tell of few people. That one part does is said of the whole

@@ -41,9 +41,6 @@ pub(crate) struct Unions<'a> {
     pub(crate) closed: &'a [bool],
 }
 
-/// Where nothing tells of few people.
-static NOWHERE: BTreeSet<usize> = BTreeSet::new();
-
 /// One group of the chain: what its cells are made of, themselves or cells of the group before.
 struct Link {
     group: usize,
@@ -64,8 +61,12 @@ impl Unions<'_> {
         let shut = self.shut(&near);
         let mut beside = Beside::of(self, chain.iter().map(|link| link.group), &distinct);
         for group in others {
-            let few = if beside.is_sum(group) { Some(&NOWHERE) } else { beside.held(group) };
-            self.say_beside(group, &shut, few, &mut published);
+            let few = beside.few(group).cloned();
+            for total in self.domain.cells_of_total(group) {
+                let open = |of: usize| !shut.contains(&of) && few.as_ref().is_some_and(|few| !few.contains(&of));
+                let held = self.closed[total] || !beside.neighbourhood(total).is_some_and(open);
+                published.insert(total, if held { Total::Held } else { Total::Plain });
+            }
         }
         published
     }
@@ -158,24 +159,6 @@ impl Unions<'_> {
     fn shut(&self, near: &[bool]) -> BTreeSet<usize> {
         let neighbourhoods = self.domain.neighbourhoods();
         (0..self.domain.inner_len()).filter(|&cell| near[cell]).map(|cell| neighbourhoods[cell]).collect()
-    }
-
-    /// Says a group beside the chain, but not in the neighbourhoods that are `shut`, nor where it tells of `few` people; `None`
-    /// where it may tell of them anywhere.
-    fn say_beside(
-        &self,
-        group: usize,
-        shut: &BTreeSet<usize>,
-        few: Option<&BTreeSet<usize>>,
-        published: &mut BTreeMap<usize, Total>,
-    ) {
-        let neighbourhoods = self.domain.neighbourhoods();
-        for total in self.domain.cells_of_total(group) {
-            let of = self.domain.children(total).first().map(|&child| neighbourhoods[child]);
-            let open = |of: usize| !shut.contains(&of) && few.is_some_and(|few| !few.contains(&of));
-            let held = self.closed[total] || !of.is_some_and(open);
-            published.insert(total, if held { Total::Held } else { Total::Plain });
-        }
     }
 
     /// A cell with what its inner cells say of it.
