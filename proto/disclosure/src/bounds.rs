@@ -152,11 +152,12 @@ pub(crate) fn intervals(
 }
 
 /// What a cell says by itself. Rows withheld beside a suppressed count of people, in an inner cell, are those of few people
-/// and nothing else; elsewhere they may be withheld for the sake of what is public already.
+/// and nothing else, or of nobody where few are not told from nobody; elsewhere they may be withheld for the sake of what is
+/// public already.
 pub(crate) fn own(measure: &Measure, policy: &Policy, cell: &Cell, people: Option<Cell>) -> Interval {
-    match withheld_rows(measure, policy) {
-        Some((low, high)) if *cell == Cell::Withheld && matches!(people, Some(Cell::Suppressed { .. })) => {
-            Interval { low, high: Some(high) }
+    match (withheld_rows(measure, policy), people) {
+        (Some((low, high)), Some(Cell::Suppressed { low: fewest, .. })) if *cell == Cell::Withheld => {
+            Interval { low: low.min(fewest), high: Some(high) }
         }
         _ => Interval::said(cell),
     }

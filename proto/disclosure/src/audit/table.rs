@@ -39,12 +39,13 @@ impl Table {
         let mut of_measures: Vec<Vec<FigureId>> = Vec::new();
         let people = measures.iter().position(|m| m.kind() == MeasureKind::People);
         for (place, (measure, said)) in measures.iter().zip(cells).enumerate() {
-            // Beside public facts rows may be withheld for their sake, not because people are few.
-            let few = |cell: usize| match people.map(|people| cells[people][cell]) {
-                Some(beside) => matches!(beside, Cell::Suppressed { .. }),
-                None => public.is_nothing(),
+            // Beside public facts rows may be withheld for their sake, not because people are few, and few may be nobody.
+            let fewest = |cell: usize| match people.map(|people| cells[people][cell]) {
+                Some(Cell::Suppressed { low, .. }) => Some(low),
+                Some(_) => None,
+                None => public.is_nothing().then_some(u64::MAX),
             };
-            let figures = table.figures(domain, place, measure, policy, said, few);
+            let figures = table.figures(domain, place, measure, policy, said, fewest);
             table.add_up(domain, measure.kind(), &figures);
             of_measures.push(figures);
         }
@@ -85,17 +86,17 @@ impl Table {
         measure: &Measure,
         policy: &Policy,
         said: &[Cell],
-        few: impl Fn(usize) -> bool,
+        fewest: impl Fn(usize) -> Option<u64>,
     ) -> Vec<FigureId> {
         let figure = |(cell, said): (usize, &Cell)| {
             self.cells.push(Some((place, cell)));
             let revealed = &mut self.revealed;
+            let few = || fewest(cell).filter(|_| !domain.is_total(cell)).zip(withheld_rows(measure, policy));
             match *said {
                 Cell::NotCovered => revealed.figure(Interval { low: 0, high: Some(0) }),
                 Cell::Suppressed { low, high } => revealed.hidden(Interval { low, high: Some(high) }),
-                Cell::Withheld if !domain.is_total(cell) && few(cell) && withheld_rows(measure, policy).is_some() => {
-                    let (low, high) = withheld_rows(measure, policy).unwrap_or((0, u64::MAX));
-                    revealed.hidden(Interval { low, high: Some(high) })
+                Cell::Withheld if let Some((fewest, (low, high))) = few() => {
+                    revealed.hidden(Interval { low: low.min(fewest), high: Some(high) })
                 }
                 _ => {
                     let interval = Interval::said(said);

@@ -1,7 +1,8 @@
 //! What is public already: earlier answers are said again, and nothing new is said beside them that narrows anything.
 
 use disclosure::{
-    Cell, Column, Coverage, Domain, Measure, Per, Policy, ProtectError, Public, PublicError, Tally, protect,
+    Cell, Column, Coverage, Domain, Interval, Measure, Per, Policy, ProtectError, Public, PublicError, Reported, Tally,
+    protect,
 };
 
 use crate::tables::domain;
@@ -142,4 +143,18 @@ fn strange_tables_are_answered_safely_or_refused() {
         per: Per::Person,
     };
     assert_eq!(Domain::new(vec![levels(1000), levels(1001)], vec![]), Err(disclosure::DomainError::TooManyCells));
+}
+
+/// Beside public facts a suppressed count may be nobody's although zeros are shown; then there are no rows either.
+#[test]
+fn rows_beside_a_count_that_is_not_told_from_zero_may_be_none() {
+    let check = |fewest: u64| {
+        let cells = vec![vec![Cell::Suppressed { low: fewest, high: 9 }], vec![Cell::Withheld]];
+        let domain = domain(&[(1, Per::Person)], &[]);
+        let reported = Reported::check(domain, measures().to_vec(), Policy::nhs_sde(), cells).unwrap();
+        assert_eq!(reported.interval(0, 0), Some(Interval { low: fewest, high: Some(9) }));
+        assert_eq!(reported.interval(1, 0), Some(Interval { low: fewest, high: Some(18) }));
+    };
+    check(0);
+    check(1);
 }
