@@ -230,7 +230,13 @@ impl Allowed {
     pub(super) fn loose(&self, whole: &Member, parts: &[&Member], excess: u64) -> Vec<Loose> {
         let most = self.most;
         // Rest and excess may be of so much each, as far as anybody is to know; without excess there is none to know of.
-        let over = if excess > 0 { self.few_people() } else { 0 };
+        // Whoever is in excess of amounts may be so by more than one.
+        let all_count = whole.counts_people() && parts.iter().all(|part| part.counts_people());
+        let over = match excess {
+            0 => 0,
+            _ if all_count => self.few_people(),
+            _ => most,
+        };
         let sum = |end: fn(&Member) -> u64, but: Option<usize>| {
             let others = parts.iter().filter(|part| but.is_none() || part.new != but);
             others.fold(0u64, |sum, part| sum.saturating_add(end(part)))
@@ -255,4 +261,29 @@ pub(crate) struct Loose {
     pub(crate) new: usize,
     pub(crate) low: u64,
     pub(crate) high: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use roaring::RoaringBitmap;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_open_holds_the_truth_where_a_few_have_several_rows_in_excess() {
+        let allowed = Allowed { threshold: 6, least: HUNDREDTHS, most: 10 * HUNDREDTHS, block: 5 * HUNDREDTHS };
+        let member = |people: std::ops::Range<u32>, rows: u32, (low, high): (u64, u64), new: Option<usize>| {
+            let people: RoaringBitmap = people.collect();
+            let amounts = vec![rows; usize::try_from(people.len()).unwrap()];
+            let quantity = Quantity::of_amounts(&people, &amounts, HUNDREDTHS);
+            Member::of(Rc::new(quantity), Interval { low, high: Some(high) }, new)
+        };
+        // Six people with two rows each were released; the new figure has five more of them.
+        for (rows, (least, most)) in [(2, (2, 22)), (1, (2, 17))] {
+            let whole = member(0..6, rows, (12, 12), None);
+            let part = member(0..11, rows, (0, 99), Some(0));
+            let loose = allowed.of(&whole).loose(&whole, &[&part], 5);
+            assert_eq!(loose, [Loose { new: 0, low: least * HUNDREDTHS, high: most * HUNDREDTHS }]);
+        }
+    }
 }
