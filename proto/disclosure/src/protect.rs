@@ -130,7 +130,6 @@ impl Protected {
 ///   measure counts rows); of such rows a withheld cell keeps its whole range too. Withheld are totals for which no
 ///   bounds at or above the threshold can be shown, totals of rows that few people, or mostly one, might stand
 ///   behind, and those of all other measures that touch a suppressed count's neighbourhood.
-///
 /// * Totals of people who may come under several of their levels: such a total less one level, and the sum of the levels
 ///   less it, are people too (in the other levels only; those who come again). Fewer of them than the threshold keep every
 ///   number that the other figures leave: the total is then said between wider bounds, or withheld.
@@ -207,8 +206,9 @@ fn say(raw: &RawTable, policy: &Policy, coverage: &Coverage, public: &Public) ->
     (0..domain.inner_len()).for_each(|cell| held.informed[cell] &= covered(cell));
     say_again(&mut cells, raw, policy, public, &held);
     let blocks = say_informed(&mut cells, raw, policy, public, &start, &held)?;
-    let refined = refined(raw, &free(&cells, &held), policy, &start, &blocks);
-    let unions = unions(raw, &cells, policy, &start, (&held, &blocks), refined.as_ref());
+    let free = free(&cells, &held);
+    let refined = refined(raw, &free, policy, &start, &blocks);
+    let unions = unions(raw, &free, policy, &start, (&held, &blocks), refined.as_ref());
     for (m, cells) in cells.iter_mut().enumerate() {
         for total in domain.inner_len()..domain.len() {
             let inner = &cells[..domain.inner_len()];
@@ -400,8 +400,7 @@ fn unions(
     let people = raw.measures.iter().position(|m| m.kind() == MeasureKind::People);
     let any = (domain.inner_len()..domain.len()).any(|total| domain.is_union(total));
     let Some(people) = people.filter(|_| any) else { return BTreeMap::new() };
-    let free = free(cells, held);
-    let hidden = free[people].iter().map(Cell::is_hidden);
+    let hidden = cells[people].iter().map(Cell::is_hidden);
     let linked: Vec<bool> =
         hidden.enumerate().map(|(cell, hidden)| hidden || refined.is_some_and(|r| r.linked[cell])).collect();
     // What a union says would have to be weighed against what is public of the totals that add up.
@@ -415,8 +414,8 @@ fn unions(
     let unions = Unions {
         domain,
         policy,
-        said: &free[people],
-        ranges: &public_ranges(raw, &free, people, policy, start, informed),
+        said: &cells[people],
+        ranges: &public_ranges(raw, cells, people, policy, start, informed),
         counts: &counts,
         linked: &linked,
         refined: refined.is_some_and(|refined| refined.measure == people),

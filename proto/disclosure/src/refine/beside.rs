@@ -67,7 +67,7 @@ pub(super) struct Beside<'u, 'a, D> {
 
 impl<'u, 'a, D: Fn(&[usize]) -> u64> Beside<'u, 'a, D> {
     /// Beside the groups of this chain, finest first.
-    pub(super) fn of(unions: &'u Unions<'a>, chain: impl Iterator<Item = usize>, distinct: D) -> Self {
+    pub(super) fn of(unions: &'u Unions<'a>, chain: &[usize], distinct: D) -> Self {
         let domain = unions.domain;
         let kinds = kinds(domain);
         let mut beside = Self {
@@ -75,7 +75,7 @@ impl<'u, 'a, D: Fn(&[usize]) -> u64> Beside<'u, 'a, D> {
             distinct,
             neighbourhoods: domain.neighbourhoods(),
             partitions: vec![Partition::inner(domain)],
-            chain: chain.map(|group| (group, Partition::of(domain, group, &kinds))).collect(),
+            chain: chain.iter().map(|&group| (group, Partition::of(domain, group, &kinds))).collect(),
             kinds,
             few: BTreeSet::new(),
         };
@@ -95,6 +95,11 @@ impl<'u, 'a, D: Fn(&[usize]) -> u64> Beside<'u, 'a, D> {
             return Some(&NOWHERE);
         }
         self.add(partition).then_some(&self.few)
+    }
+
+    /// The neighbourhoods of these inner cells.
+    pub(super) fn neighbourhoods_of(&self, cells: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+        cells.map(|cell| self.neighbourhoods[cell]).collect()
     }
 
     /// The neighbourhood of a total.

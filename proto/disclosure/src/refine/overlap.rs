@@ -12,7 +12,7 @@
 pub(super) type Range = (u64, u64);
 
 /// One part of a total: what is public of it, and how many people are in it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) low: u64,
     pub(super) high: u64,

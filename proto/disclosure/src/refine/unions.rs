@@ -41,12 +41,6 @@ pub(crate) struct Unions<'a> {
     pub(crate) closed: &'a [bool],
 }
 
-/// One group of the chain: what its cells are made of, themselves or cells of the group before.
-struct Link {
-    group: usize,
-    parts: Option<usize>,
-}
-
 impl Unions<'_> {
     /// What is published of each union; `distinct` counts the people in some inner cells.
     pub(crate) fn publish(&self, distinct: impl Fn(&[usize]) -> u64) -> BTreeMap<usize, Total> {
@@ -58,8 +52,11 @@ impl Unions<'_> {
         let told = self.told(&chain, &values);
         let near = self.near(&told);
         let mut published = self.say(&chain, &values, &told, &near);
-        let shut = self.shut(&near);
-        let mut beside = Beside::of(self, chain.iter().map(|link| link.group), &distinct);
+        if others.is_empty() {
+            return published;
+        }
+        let mut beside = Beside::of(self, &chain, &distinct);
+        let shut = beside.neighbourhoods_of((0..self.domain.inner_len()).filter(|&cell| near[cell]));
         for group in others {
             let few = beside.few(group).cloned();
             for total in self.domain.cells_of_total(group) {
@@ -72,27 +69,23 @@ impl Unions<'_> {
     }
 
     /// The finest group and above it those that are unions of its very cells, and all others.
-    fn chain(&self, groups: &[usize]) -> (Vec<Link>, Vec<usize>) {
-        let (mut chain, mut others) = (Vec::<Link>::new(), Vec::new());
+    fn chain(&self, groups: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let (mut chain, mut others) = (Vec::new(), Vec::new());
         for group in finest_first(self.domain, groups) {
             match chain.last() {
-                None => chain.push(Link { group, parts: None }),
-                Some(last) if are_unions_of(self.domain, group, last.group) => {
-                    let parts = Some(last.group);
-                    chain.push(Link { group, parts });
-                }
-                Some(_) => others.push(group),
+                Some(&last) if !are_unions_of(self.domain, group, last) => others.push(group),
+                _ => chain.push(group),
             }
         }
         (chain, others)
     }
 
     /// What is told apart of each total of the chain.
-    fn told(&self, chain: &[Link], values: &BTreeMap<usize, u64>) -> BTreeMap<usize, Told> {
+    fn told(&self, chain: &[usize], values: &BTreeMap<usize, u64>) -> BTreeMap<usize, Told> {
         let threshold = self.policy.threshold().people();
         let (mut told, mut known) = (BTreeMap::new(), BTreeMap::new());
-        for (link, total) in self.cells(chain) {
-            let Some(parts) = self.parts(total, link.parts, values, &known) else { continue };
+        for (fine, total) in self.cells(chain) {
+            let Some(parts) = self.parts(total, fine, values, &known) else { continue };
             let of_total = parts.told(values[&total], threshold);
             known.insert(total, parts.range(of_total, threshold));
             told.insert(total, of_total);
@@ -116,7 +109,7 @@ impl Unions<'_> {
     /// What is said of the totals of the chain.
     fn say(
         &self,
-        chain: &[Link],
+        chain: &[usize],
         values: &BTreeMap<usize, u64>,
         told: &BTreeMap<usize, Told>,
         near: &[bool],
@@ -124,59 +117,40 @@ impl Unions<'_> {
         let threshold = self.policy.threshold().people();
         let cuts = TotalCuts(*self.policy);
         let (mut said, mut known) = (BTreeMap::new(), BTreeMap::new());
-        for (link, total) in self.cells(chain) {
-            let parts = self.parts(total, link.parts, values, &known);
+        for (fine, total) in self.cells(chain) {
+            let parts = self.parts(total, fine, values, &known);
             let (Some(parts), Some(&told)) = (parts, told.get(&total)) else {
                 said.insert(total, Total::Held);
                 continue;
             };
-            let (value, range) = (values[&total], parts.range(told, threshold));
             let children = self.domain.children(total);
-            let (above, to) = parts.free(told, threshold);
-            let block = if children.iter().any(|&child| near[child]) {
-                block(&cuts, value, above, to)
-            } else {
-                // Away from them any block will do, and the policy's own is published.
-                block(&cuts, value, 0, u64::MAX)
+            let any = |marked: &[bool]| children.iter().any(|&child| marked[child]);
+            let plain = !any(near);
+            // Away from what is marked any block will do, and the policy's own is published.
+            let (above, to) = if plain { (0, u64::MAX) } else { parts.free(told, threshold) };
+            let (block, range) = (block(&cuts, values[&total], above, to), parts.range(told, threshold));
+            let (low, high) = (range.0.max(block.0), range.1.min(block.1));
+            known.insert(total, (low, high));
+            let of_total = match plain {
+                _ if !self.refined && any(self.linked) => Total::Held,
+                true => Total::Plain,
+                false => Total::Between(low, high),
             };
-            let range = (range.0.max(block.0), range.1.min(block.1));
-            known.insert(total, range);
-            let held = !self.refined && children.iter().any(|&child| self.linked[child]);
-            let plain = !children.iter().any(|&child| near[child]);
-            said.insert(
-                total,
-                match (held, plain) {
-                    (true, _) => Total::Held,
-                    (false, true) => Total::Plain,
-                    (false, false) => Total::Between(range.0, range.1),
-                },
-            );
+            said.insert(total, of_total);
         }
         said
     }
 
-    /// The neighbourhoods, by all totals and by the number of their first cell, in which only the chain is said.
-    fn shut(&self, near: &[bool]) -> BTreeSet<usize> {
-        let neighbourhoods = self.domain.neighbourhoods();
-        (0..self.domain.inner_len()).filter(|&cell| near[cell]).map(|cell| neighbourhoods[cell]).collect()
+    /// The totals of the chain, finest first, with the group that each is made of (`None`: the inner cells).
+    fn cells<'c>(&'c self, chain: &'c [usize]) -> impl Iterator<Item = (Option<usize>, usize)> {
+        let finer = std::iter::once(None).chain(chain.iter().copied().map(Some));
+        let cells =
+            |(fine, &group): (Option<usize>, &usize)| self.domain.cells_of_total(group).map(move |total| (fine, total));
+        finer.zip(chain).flat_map(cells)
     }
 
-    /// A cell with what its inner cells say of it.
-    fn counted(&self, cell: usize, values: &BTreeMap<usize, u64>) -> Part {
-        if !self.domain.is_total(cell) {
-            let (low, high) = self.ranges[cell];
-            return Part { low, high, people: self.counts[cell] };
-        }
-        let most = self.domain.children(cell).iter().fold(0u64, |sum, &child| sum.saturating_add(self.ranges[child].1));
-        Part { low: 0, high: most, people: values.get(&cell).copied().unwrap_or(0) }
-    }
-
-    /// The totals of the chain that are not closed, finest first.
-    fn cells<'c>(&'c self, chain: &'c [Link]) -> impl Iterator<Item = (&'c Link, usize)> {
-        chain.iter().flat_map(|link| self.domain.cells_of_total(link.group).map(move |total| (link, total)))
-    }
-
-    /// The parts of a total of the chain with what is `known` of them; `None` where the total is closed.
+    /// The cells of `fine` (`None`: the inner cells) under a total, with what is `known` of them, listed by the people who
+    /// cannot overlap; `None` where the total is closed.
     fn parts(
         &self,
         total: usize,
@@ -184,26 +158,22 @@ impl Unions<'_> {
         values: &BTreeMap<usize, u64>,
         known: &BTreeMap<usize, Range>,
     ) -> Option<Parts> {
-        let part = |cell: usize| {
-            let counted = self.counted(cell, values);
-            let (low, high) = if fine.is_none() { (counted.low, counted.high) } else { *known.get(&cell)? };
-            Some(Part { low, high, ..counted })
-        };
-        if self.closed[total] { None } else { self.parts_by(total, fine, part) }
-    }
-
-    /// The cells of `fine` (`None`: the inner cells) under a total, listed by the people who cannot overlap.
-    fn parts_by(&self, total: usize, fine: Option<usize>, part: impl Fn(usize) -> Option<Part>) -> Option<Parts> {
-        let key = self.domain.key(total)?;
+        if self.closed[total] {
+            return None;
+        }
         let mut separate: BTreeMap<Vec<Option<usize>>, Vec<Part>> = BTreeMap::new();
-        for cell in self.domain.cells_under(&key, fine) {
+        for cell in self.domain.cells_under(&self.domain.key(total)?, fine) {
             let CellKey(mut key) = self.domain.key(cell)?;
             for (dimension, level) in key.iter_mut().enumerate() {
                 if !separates(self.domain, dimension) {
                     *level = None;
                 }
             }
-            separate.entry(key).or_default().push(part(cell)?);
+            let ((low, high), people) = match fine {
+                None => (self.ranges[cell], self.counts[cell]),
+                Some(_) => (*known.get(&cell)?, *values.get(&cell)?),
+            };
+            separate.entry(key).or_default().push(Part { low, high, people });
         }
         Some(Parts(separate.into_values().collect()))
     }
