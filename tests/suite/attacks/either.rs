@@ -18,9 +18,8 @@ fn attack(answers: &[(&Question, Answer)]) -> BTreeSet<u64> {
     let mut puzzle = Puzzle::default();
     let numbers = COUNTS.map(|_| puzzle.number((0, 400)));
     for (question, answer) in answers {
-        let over =
-            numbers.iter().zip(0..).filter(|(_, of)| question.ranges.iter().any(|(from, to)| (from..to).contains(&of)));
-        let over: Vec<usize> = over.map(|(number, _)| *number).collect();
+        let over = numbers.iter().zip(0..).filter(|(_, number)| question.selects(*number));
+        let over: Vec<usize> = over.map(|(place, _)| *place).collect();
         if let Some(said) = answer {
             puzzle.sum(&over, said[0].range(1600));
         }

@@ -46,7 +46,12 @@ impl Question {
     }
 
     pub fn holds(&self, person: &Person) -> bool {
-        !person.opted_out && self.ranges.iter().any(|&(from, to)| (from..to).contains(&person.number))
+        !person.opted_out && self.selects(person.number)
+    }
+
+    /// Whether it is about people with this number.
+    pub fn selects(&self, number: u32) -> bool {
+        self.ranges.iter().any(|&(from, to)| (from..to).contains(&number))
     }
 
     fn sql(&self) -> String {
@@ -57,7 +62,6 @@ impl Question {
     fn toml(&self, zeros: Zeros) -> String {
         let mut digest = format!("{:?}", self.ranges).replace(|c: char| !c.is_ascii_digit(), "-");
         digest.retain(|c| c != ' ');
-        let zeros = if zeros == Zeros::Shown { "shown" } else { "hidden" };
         let (columns, totals, dimension) = if self.by_group {
             let levels: Vec<String> = GROUPS.iter().map(|(group, _)| format!("\"{group}\"")).collect();
             let dimension = format!(
@@ -68,8 +72,17 @@ impl Question {
         } else {
             ("person_id", "[]", String::new())
         };
-        format!(
-            r#"id = "stays{digest}-{by}-{alias}"
+        let id = format!("stays{digest}-{}-{}", u8::from(self.by_group), self.alias);
+        let sql = format!("select {columns}\nfrom hospital_spell\nwhere {}", self.sql());
+        template(&id, &format!("totals = {totals}"), &sql, &dimension, zeros)
+    }
+}
+
+/// A template that counts people of hospitals, with `declared` beside its name.
+pub fn template(id: &str, declared: &str, sql: &str, dimensions: &str, zeros: Zeros) -> String {
+    let zeros = if zeros == Zeros::Shown { "shown" } else { "hidden" };
+    format!(
+        r#"id = "{id}"
 version = 1
 title = "Stays"
 purpose = "Plan beds"
@@ -81,14 +94,12 @@ expires = "2098-12-31"
 runs_at = ["hospital"]
 model = "core-1"
 min_sites = {{ hospital = 3 }}
-totals = {totals}
+{declared}
 sql = """
-select {columns}
-from hospital_spell
-where {filter}
+{sql}
 """
 
-{dimension}
+{dimensions}
 [[measure]]
 name = "people"
 counts = "people"
@@ -97,12 +108,8 @@ counts = "people"
 threshold = 10
 rounding = 5
 zeros = "{zeros}"
-"#,
-            by = u8::from(self.by_group),
-            alias = self.alias,
-            filter = self.sql(),
-        )
-    }
+"#
+    )
 }
 
 /// What is said of one cell: its word and its bounds.

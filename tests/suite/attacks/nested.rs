@@ -7,7 +7,7 @@ use disclosure::{
     Column, Coverage, Dimension, Domain, Grouping, Kept, Measure, Per, Policy, Public, Tally, Zeros, protect,
 };
 
-use super::ground::{Ground, Person, Said, national, people};
+use super::ground::{Ground, Person, Said, national, people, template};
 use super::puzzle::Puzzle;
 use crate::world::GROUPS;
 
@@ -32,27 +32,12 @@ const TOTALS: [(&[&[usize]], bool); 8] = [
 ];
 
 /// People by place and group, with totals by place, area and county, each with and without the group.
-const TEMPLATE: &str = r#"id = "stays-by-place"
-version = 1
-title = "Stays by place"
-purpose = "Plan beds"
-legal_basis = "UK GDPR articles 6(1)(e) and 9(2)(h)"
-agreement = "Sharing agreement, schedule 1"
-owner = "Integrated care board"
-author = "Dee Author"
-expires = "2098-12-31"
-runs_at = ["hospital"]
-model = "core-1"
-min_sites = { hospital = 3 }
-totals = [[], ["county"], ["area"], ["place"], ["admission_group"], ["county", "admission_group"], ["area", "admission_group"]]
-sql = """
-select person_id, admission_group,
+const DECLARED: &str = r#"totals = [[], ["county"], ["area"], ["place"], ["admission_group"], ["county", "admission_group"], ["area", "admission_group"]]"#;
+const SQL: &str = r#"select person_id, admission_group,
   case when length_of_stay_days = 0 then 'p0' when length_of_stay_days = 1 then 'p1' when length_of_stay_days = 2 then 'p2'
     when length_of_stay_days = 3 then 'p3' when length_of_stay_days = 4 then 'p4' else 'p5' end as place
-from hospital_spell
-"""
-
-[[dimension]]
+from hospital_spell"#;
+const DIMENSIONS: &str = r#"[[dimension]]
 name = "place"
 levels = ["p0", "p1", "p2", "p3", "p4", "p5"]
 per = "person"
@@ -71,15 +56,6 @@ groups = [{ label = "north", levels = ["p0", "p1", "p2", "p3", "p4"] }, { label 
 name = "admission_group"
 levels = ["emergency", "elective"]
 per = "person"
-
-[[measure]]
-name = "people"
-counts = "people"
-
-[disclosure]
-threshold = 10
-rounding = 5
-zeros = "hidden"
 "#;
 
 /// What is said of one sum: which cells it is over, as places and groups, and its range.
@@ -190,7 +166,10 @@ async fn the_levels_of_a_hierarchy_do_not_give_a_small_count_away_together() {
         .collect();
     assert_eq!([GROUPS[0].0, GROUPS[1].0], ["emergency", "elective"]);
     let ground = Ground::new(&records).await;
-    let answer = ground.ask_template(TEMPLATE, "ada").await.unwrap();
+    let answer = ground
+        .ask_template(&template("stays-by-place", DECLARED, SQL, DIMENSIONS, Zeros::Hidden), "ada")
+        .await
+        .unwrap();
     let layout = layout();
     assert_eq!(answer.len(), layout.len());
     let claims: Vec<Claim> = layout.into_iter().zip(answer).map(|(cells, said)| Claim { cells, said }).collect();

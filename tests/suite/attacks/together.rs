@@ -1,37 +1,24 @@
 //! Everything that a table says at once: what an attacker with all of a site's totals finds is what an answer's bounds are
 //! made of, for a reader is owed what an attacker has.
 
+use disclosure::Zeros;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use template::{Envelope, PayloadType};
 use wire::{Answer, Answered, Answerer as _, Outcome};
 
+use super::ground::template;
 use super::puzzle::Puzzle;
 use crate::hostile::attacker::{FalseNode, TAKEN};
 use crate::world::{World, closed};
 
 /// People by two things of which each has one level, with all totals.
-const TEMPLATE: &str = r#"id = "stays-by-group"
-version = 1
-title = "Stays by group and length"
-purpose = "Plan beds"
-legal_basis = "UK GDPR articles 6(1)(e) and 9(2)(h)"
-agreement = "Sharing agreement, schedule 1"
-owner = "Integrated care board"
-author = "Dee Author"
-expires = "2098-12-31"
-runs_at = ["hospital"]
-model = "core-1"
-min_sites = { hospital = 3 }
-show_sites = true
-totals = [[], ["admission_group"], ["stay"]]
-sql = """
-select person_id, admission_group,
+const DECLARED: &str = r#"show_sites = true
+totals = [[], ["admission_group"], ["stay"]]"#;
+const SQL: &str = r#"select person_id, admission_group,
   case when length_of_stay_days < 3 then 'short' when length_of_stay_days < 8 then 'long' else 'longer' end as stay
-from hospital_spell
-"""
-
-[[dimension]]
+from hospital_spell"#;
+const DIMENSIONS: &str = r#"[[dimension]]
 name = "admission_group"
 levels = ["emergency", "elective", "maternity"]
 per = "person"
@@ -40,15 +27,6 @@ per = "person"
 name = "stay"
 levels = ["short", "long", "longer"]
 per = "person"
-
-[[measure]]
-name = "people"
-counts = "people"
-
-[disclosure]
-threshold = 10
-rounding = 5
-zeros = "hidden"
 "#;
 
 /// What RYD says of its cells, row by row, of everything, of its rows and of its columns. The middle is withheld, and so are
@@ -144,7 +122,7 @@ fn middle(answer: &Answer, group: &str) -> (u64, Option<u64>) {
 async fn an_answer_is_as_narrow_as_an_attacker_finds_each_site() {
     let world = World::new().await;
     world.without_catalogue("RYD");
-    world.approve(TEMPLATE);
+    world.approve(&template("stays-by-group", DECLARED, SQL, DIMENSIONS, Zeros::Hidden));
     let coordinator = world.start_coordinator().await;
     let nodes = world.start_nodes(&["RYA", "RYB", "RYC"]).await;
     let host = std::sync::Arc::new(node::Host::new().unwrap());

@@ -142,20 +142,17 @@ impl Question<'_> {
         // People may stand under several levels, rows and sums under one.
         let truth = if kind == Kind::People { people.len() as u64 } else { inner.iter().map(total).sum() };
         let hidden = under.iter().any(|cell| matches!(cell.said, Said::Suppressed | Said::Withheld));
-        if hidden || people.is_empty() {
+        // Few people in one level only, or in several: no figure may tell how many.
+        let sizes: Vec<u64> = inner.iter().map(|amounts| amounts.len() as u64).filter(|n| *n > 0).collect();
+        let beside = truth.saturating_sub(sizes.iter().copied().max().unwrap_or(0));
+        let again = sizes.iter().sum::<u64>().saturating_sub(truth);
+        let tells_of_few = kind == Kind::People && sizes.len() > 1 && beside.min(again) < THRESHOLD;
+        if hidden || people.is_empty() || tells_of_few {
             let lows = under.iter().map(|cell| cell.low);
             let low = if kind == Kind::People { lows.max().unwrap_or(0) } else { lows.sum() };
             let may_show = kind == Kind::People && people.len() as u64 >= THRESHOLD;
             let said = if may_show { Said::Shown } else { Said::Withheld };
             return (truth, Ceiling { said, low, high: under.iter().map(|cell| cell.high).sum() });
-        }
-        let sizes: Vec<u64> = inner.iter().map(|amounts| amounts.len() as u64).filter(|n| *n > 0).collect();
-        let beside = truth.saturating_sub(sizes.iter().copied().max().unwrap_or(0));
-        let again = sizes.iter().sum::<u64>().saturating_sub(truth);
-        if kind == Kind::People && sizes.len() > 1 && beside.min(again) < THRESHOLD {
-            // Few people in one level only, or in several: no figure may tell how many.
-            let low = under.iter().map(|cell| cell.low).max().unwrap_or(0);
-            return (truth, Ceiling { said: Said::Shown, low, high: under.iter().map(|cell| cell.high).sum() });
         }
         (truth, shown(kind, truth))
     }
